@@ -1,0 +1,71 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Everything that a compilation depends on, as one value: no flag, variable
+// or file changes the result that is not written here. Knows no parser of
+// command lines.
+#ifndef SPAK_DRIVER_COMPILEOPTIONS_H
+#define SPAK_DRIVER_COMPILEOPTIONS_H
+
+#include "spak/Driver/Pipelines.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace spak::driver {
+
+/// What is written to the output.
+enum class Emit { Ast, System, Spak, SpakScheduled, SpakCuda, Cuda, Ptx, Cubin };
+
+/// What a simulation is compared with.
+enum class SimulateMode { None, Both, Reference, Exact };
+
+/// Options of one run of spakc.
+struct CompileOptions {
+  std::string input;  ///< path, or "-" for standard input
+  std::string output; ///< path, folder (several points), "-", or empty
+  Emit emit = Emit::Cuda;
+  bool deviceHeaders = false;
+
+  std::string depfile; ///< empty: none
+  std::string depfileTarget;
+  bool writeDepfile = false;
+
+  std::string arch = "sm_90a";
+  std::string device;
+  std::string nvcc;
+  std::string toolchain = "nvcc";
+  /// `-D axis=value[,value…]`, in the order given.
+  std::vector<std::pair<std::string, std::vector<std::string>>> axes;
+  /// `--shape`: sizes per dim, every combination is meant.
+  std::vector<std::pair<std::string, std::vector<int64_t>>> shape;
+
+  SimulateMode simulate = SimulateMode::None;
+  std::vector<Phase> simulateAt;
+  std::string inputs = "normal";
+  uint64_t seed = 1;
+  std::string kernel;
+  bool json = false;
+
+  std::vector<std::string> disabledWarnings;
+  std::vector<std::string> errorWarnings; ///< "*" for all
+  bool jsonDiagnostics = false;
+  unsigned errorLimit = 20;
+  bool remarks = false;
+
+  std::optional<Phase> compileTo;
+  std::optional<Phase> compileFrom;
+  bool timePasses = false;
+  bool verifyEach = false;
+
+  /// The options that decide the text, canonically spelled: what the header
+  /// of an emitted file shows and what its hash is taken of.
+  std::string canonicalText() const;
+};
+
+} // namespace spak::driver
+
+#endif // SPAK_DRIVER_COMPILEOPTIONS_H

@@ -1,0 +1,94 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: every flag of spakc, its category and its help text. `spakc --help`,
+// `spakc --help=markdown` (which is docs/CLI.md) and the parser come from here.
+include "llvm/Option/OptParser.td"
+
+class Flag_<string name, string help, OptionGroup group>
+    : Flag<["--"], name>, HelpText<help>, Group<group>;
+class Eq_<string name, string var, string help, OptionGroup group>
+    : Joined<["--"], name # "=">, MetaVarName<var>, HelpText<help>, Group<group>;
+
+def grp_general : OptionGroup<"general">, HelpText<"General">;
+def grp_output : OptionGroup<"output">, HelpText<"Output">;
+def grp_target : OptionGroup<"target">, HelpText<"Target and tuning">;
+def grp_simulate : OptionGroup<"simulate">, HelpText<"Simulation">;
+def grp_diag : OptionGroup<"diag">, HelpText<"Diagnostics">;
+def grp_debug : OptionGroup<"debug">, HelpText<"Phases and timing">;
+
+def help : Flag_<"help", "print this text", grp_general>;
+def help_eq : Eq_<"help", "<text|markdown>",
+    "print this text, plain or as the markdown of docs/CLI.md", grp_general>;
+def version : Flag_<"version",
+    "print the versions of spakc and of what it is built on", grp_general>;
+def list_archs : Flag_<"list-archs", "print the known targets and stop",
+                       grp_general>;
+
+def o : JoinedOrSeparate<["-"], "o">, MetaVarName<"<path>">, Group<grp_output>,
+    HelpText<"output file, `-` for standard output; a folder when -D gives an axis several values">;
+def emit_eq : Eq_<"emit", "<kind>",
+    "what to write: ast, system, spak, spak-scheduled, spak-cuda, cuda, ptx or cubin (default cuda)",
+    grp_output>;
+def device_headers : Flag_<"device-headers",
+    "include the device headers instead of copying in what is used", grp_output>;
+def MD : Flag<["-"], "MD">, Group<grp_output>,
+    HelpText<"write a depfile beside the output">;
+def MF : JoinedOrSeparate<["-"], "MF">, MetaVarName<"<file>">, Group<grp_output>,
+    HelpText<"name of the depfile (with -MD)">;
+def MT : JoinedOrSeparate<["-"], "MT">, MetaVarName<"<target>">, Group<grp_output>,
+    HelpText<"target named in the depfile (default: the output)">;
+
+def D : JoinedOrSeparate<["-"], "D">, MetaVarName<"<axis>=<value>[,<value>...]">,
+    Group<grp_target>,
+    HelpText<"fix an axis of the design or tuning space; several values give one .cu per valid point">;
+def arch_eq : Eq_<"arch", "<sm>", "target architecture (default sm_90a)",
+                  grp_target>;
+def device_eq : Eq_<"device", "<name>",
+    "device name that facts and rules are matched against", grp_target>;
+def nvcc_eq : Eq_<"nvcc", "<path>",
+    "the nvcc for --emit=ptx and --emit=cubin (default: the one on PATH)", grp_target>;
+def toolchain_eq : Eq_<"toolchain", "<nvcc|nvrtc>",
+    "what compiles for --emit=ptx and --emit=cubin (default nvcc)", grp_target>;
+
+def shape_eq : Eq_<"shape", "<dim>=<n>[:<n>...],...",
+    "sizes of the dims, for the choice of the point and for --simulate; several values of a dim give every combination",
+    grp_simulate>;
+def simulate : Flag_<"simulate",
+    "run the kernel on the CPU and compare it with its reference and with the un-tiled meaning",
+    grp_simulate>;
+def simulate_eq : Eq_<"simulate", "<reference|exact>",
+    "compare with only one of the two", grp_simulate>;
+def simulate_at_eq : Eq_<"simulate-at", "<phase>[,<phase>...]",
+    "phases whose IR is run (default: spak, opened, decided, scheduled)",
+    grp_simulate>;
+def inputs_eq : Eq_<"inputs", "<normal|outliers|onehot|integers|constant>",
+    "distribution of the inputs (default normal)", grp_simulate>;
+def seed_eq : Eq_<"seed", "<n>", "seed of the inputs (default 1)", grp_simulate>;
+def kernel_eq : Eq_<"kernel", "<name>",
+    "kernel to simulate (default: every kernel of the system)", grp_simulate>;
+def json : Flag_<"json", "print simulation results as JSON lines", grp_simulate>;
+
+def W_no : Joined<["-"], "Wno-">, MetaVarName<"<name>">, Group<grp_diag>,
+    HelpText<"switch a warning off">;
+def W_error_eq : Joined<["-"], "Werror=">, MetaVarName<"<name>">, Group<grp_diag>,
+    HelpText<"make a warning an error">;
+def W_error : Flag<["-"], "Werror">, Group<grp_diag>,
+    HelpText<"make every warning an error">;
+def diagnostics_format_eq : Eq_<"diagnostics-format", "<text|json>",
+    "how diagnostics are printed on standard error", grp_diag>;
+def error_limit_eq : Eq_<"error-limit", "<n>",
+    "stop after this many errors, 0 for no limit (default 20)", grp_diag>;
+def remarks : Flag_<"remarks",
+    "print the remark of every scheduling decision, with the request, fact or limit it used",
+    grp_diag>;
+
+def compile_to_eq : Eq_<"compile-to", "<phase>",
+    "stop after a phase and print the IR: spak, opened, decided, scheduled, cuda, prepared",
+    grp_debug>;
+def compile_from_eq : Eq_<"compile-from", "<phase>",
+    "the input is IR as --compile-to=<phase> printed it; go on from there",
+    grp_debug>;
+def time_passes : Flag_<"time-passes",
+    "print the time that each phase and each pass took", grp_debug>;
+def verify_each : Flag_<"verify-each", "verify the IR after each pass",
+                        grp_debug>;
