@@ -1,0 +1,66 @@
+---
+title: "Matrix product"
+tags: [GEMM, TMA]
+status: "active"
+---
+// C = A B^T with f32 accumulation: both inputs have the contracted axis last.
+system MatMul {
+    design_space {
+        dtype: ["bf16", "f16"]
+    }
+
+    tuning_space {
+        tile_m: [128, 64]
+        tile_n: [256, 128, 64]
+        tile_k: [64]
+        stages: [4, 3, 2]
+        group_m: [16, 8, 1]              // rows of tiles that share columns of B in L2
+        order: ["persistent_static", "one_per_cta"]
+
+        constraint "a consumer owns 64 rows": tile_m % 64 == 0
+        constraint "A, B and the epilogue fit shared memory":
+            2 * (stages * tile_k * (tile_m + tile_n) + 2 * 64 * tile_m) + 1024 <= device.smem_per_block
+        constraint "the accumulator fits the registers": tile_n / 2 + 40 <= 232
+    }
+
+    knowledge {
+        fact hopper_square {
+            description: "starting point for large square products, not yet measured"
+            when: "device.arch == 'sm_90a'"
+            recommend: "tile_m = 128"
+            recommend: "tile_n = 256"
+            recommend: "tile_k = 64"
+            recommend: "stages = 4"
+            recommend: "group_m = 16"
+            confidence: 0.5
+            source: "examples/matmul/README.md"
+        }
+    }
+
+    kernel matmul {
+        dims M, N, K
+        reference "reference.py:matmul"
+
+        in  A: dtype[M, K]
+        in  B: dtype[N, K]
+        out C: dtype[M, N]
+
+        grid (m in tiles(M, tile_m), n in tiles(N, tile_n)) {
+            acc = zeros f32[m, n]
+            for k in tiles(K, tile_k) {
+                acc += dot(load A[m, k], load B[n, k], over: k)
+            }
+            store C[m, n] = acc
+        }
+
+        schedule {
+            slots(A) = stages   slots(B) = stages
+            consumers = tile_m / 64
+            registers(producer) = 40
+            registers(consumer) = 232
+            order = order
+            raster = grouped(m, group_m)
+            epilogue_slots = 2 if tile_n >= 128 else 1
+        }
+    }
+}

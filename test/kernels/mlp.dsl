@@ -1,0 +1,46 @@
+// Two chained products with an activation between: the compiler may know
+// nothing of this kernel, and must still overlap its products.
+system Chained_Products {
+    design_space {
+        dtype: ["bf16", "f16"]
+    }
+    tuning_space {
+        tile_m: [128, 64]
+        tile_f: [128, 64]
+        stages: [2, 3]
+        overlap: ["intra", "none"]
+        order: ["persistent_static", "one_per_cta"]
+        constraint "a consumer owns 64 rows": tile_m % 64 == 0
+    }
+    kernel mlp {
+        dims M, F
+        static D: [128, 64]
+        reference "mlp_reference.py:mlp"
+
+        in  x:  dtype[M, D]
+        in  w1: dtype[F, D]
+        in  w2: dtype[F, D]
+        out o:  dtype[M, D]
+
+        grid (m in tiles(M, tile_m)) {
+            xs  = load x[m, :]
+            acc = zeros f32[m, D]
+            for f in tiles(F, tile_f) {
+                a = load w1[f, :]
+                b = load w2[f, :]
+                h = gelu(dot(xs, a, over: D))            // axes [m, f]
+                acc += dot(h as dtype, b, over: f)
+            }
+            store o[m, :] = acc
+        }
+
+        schedule {
+            slots(w1) = stages   slots(w2) = stages
+            consumers = tile_m / 64
+            registers(producer) = 24
+            registers(consumer) = 240
+            overlap = overlap
+            order = order
+        }
+    }
+}
