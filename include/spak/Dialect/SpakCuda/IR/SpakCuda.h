@@ -1,0 +1,48 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the C++ face of the spak_cuda dialect.
+#ifndef SPAK_DIALECT_SPAKCUDA_IR_SPAKCUDA_H
+#define SPAK_DIALECT_SPAKCUDA_IR_SPAKCUDA_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "spak/Dialect/SpakCuda/IR/SpakCudaDialect.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "spak/Dialect/SpakCuda/IR/SpakCudaAttrs.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "spak/Dialect/SpakCuda/IR/SpakCudaTypes.h.inc"
+
+#define GET_OP_CLASSES
+#include "spak/Dialect/SpakCuda/IR/SpakCudaOps.h.inc"
+
+namespace spak::cuda {
+
+/// The operand whose registers \p result takes over, or null. Tied are: wgmma
+/// with its accumulator, fence, wait, and map in_place. Loops and branches tie
+/// too, but by structure: see prepare-emission.
+mlir::OpOperand *getTiedOperand(mlir::OpResult result);
+
+/// The attributes by which prepare-emission names C++ variables: one string
+/// per result of an op, and per argument of each of its regions' entry blocks.
+/// An empty string is a value that has no variable of its own.
+inline constexpr llvm::StringLiteral kNamesAttr = "spak_cuda.names";
+inline constexpr llvm::StringLiteral kArgNamesAttr = "spak_cuda.arg_names";
+
+} // namespace spak::cuda
+
+#endif // SPAK_DIALECT_SPAKCUDA_IR_SPAKCUDA_H

@@ -1,0 +1,111 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: shared buffers, rings of barriers, named barriers and fences.
+#ifndef SPAK_CUDA_SYNC_OPS
+#define SPAK_CUDA_SYNC_OPS
+
+include "spak/Dialect/SpakCuda/IR/SpakCudaBase.td"
+
+defvar ReadWrite = MemoryEffects<[MemRead, MemWrite]>;
+
+def SpakCuda_SharedOp : SpakCuda_Op<"shared"> {
+  let summary = "a named buffer in dynamic shared memory";
+  let description = [{
+    `offset` (bytes from the block's base) is given by allocate-shared;
+    `align` is in bytes, 1024 for anything swizzled or read by wgmma.
+  }];
+  let arguments = (ins StrAttr:$name, OptionalAttr<I64Attr>:$offset,
+                       DefaultValuedAttr<I64Attr, "1024">:$align);
+  let results = (outs Res<SpakCuda_SmemType, "", [MemAlloc]>:$result);
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$type, "::llvm::StringRef":$name), [{
+      build($_builder, $_state, type, $_builder.getStringAttr(name),
+            /*offset=*/nullptr, $_builder.getI64IntegerAttr(1024));
+    }]>
+  ];
+  let hasVerifier = 1;
+  let assemblyFormat = "$name (`at` $offset^)? attr-dict `:` type($result)";
+}
+
+def SpakCuda_RingOp : SpakCuda_Op<"ring"> {
+  let summary = "full and empty mbarriers, one pair a slot";
+  let description = [{
+    16 bytes a slot: the full barriers, then the empty ones. The arrival
+    counts are per phase. Initialised by the kernel's first lines.
+  }];
+  let arguments = (ins StrAttr:$name, I64Attr:$full_arrivals,
+                       I64Attr:$empty_arrivals, OptionalAttr<I64Attr>:$offset);
+  let results = (outs Res<SpakCuda_RingType, "", [MemAlloc]>:$result);
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$type, "::llvm::StringRef":$name,
+                   "int64_t":$full, "int64_t":$empty), [{
+      build($_builder, $_state, type, $_builder.getStringAttr(name),
+            $_builder.getI64IntegerAttr(full),
+            $_builder.getI64IntegerAttr(empty), /*offset=*/nullptr);
+    }]>
+  ];
+  let assemblyFormat = [{
+    $name `full` $full_arrivals `empty` $empty_arrivals (`at` $offset^)?
+    attr-dict `:` type($result)
+  }];
+}
+
+// The counter runs up from 0 and is never reset: slot = count % slots, parity
+// = count / slots % 2.
+class SpakCuda_RingCountOp<string mnemonic, string text>
+    : SpakCuda_Op<mnemonic, [ReadWrite]> {
+  let summary = text;
+  let arguments = (ins SpakCuda_RingType:$ring, I32:$count);
+  let assemblyFormat = "$ring `,` $count attr-dict `:` type($ring)";
+}
+
+def SpakCuda_RingAcquireOp
+    : SpakCuda_RingCountOp<"ring.acquire", "waits until the slot is empty">;
+def SpakCuda_RingWaitOp
+    : SpakCuda_RingCountOp<"ring.wait", "waits until the slot is full">;
+def SpakCuda_RingCommitOp
+    : SpakCuda_RingCountOp<"ring.commit", "arrives on the slot's full barrier">;
+
+def SpakCuda_RingExpectOp : SpakCuda_Op<"ring.expect", [ReadWrite]> {
+  let summary = "arrives on the full barrier and announces TMA bytes";
+  let arguments = (ins SpakCuda_RingType:$ring, I32:$count, I64Attr:$bytes);
+  let assemblyFormat = [{
+    $ring `,` $count `bytes` $bytes attr-dict `:` type($ring)
+  }];
+}
+
+def SpakCuda_RingReleaseOp : SpakCuda_Op<"ring.release", [ReadWrite]> {
+  let summary = "arrives on the slot's empty barrier where `when` holds";
+  let arguments = (ins SpakCuda_RingType:$ring, I32:$count, I1:$when);
+  let assemblyFormat = [{
+    $ring `,` $count `when` $when attr-dict `:` type($ring)
+  }];
+}
+
+class SpakCuda_NamedBarrierOp<string mnemonic, string text>
+    : SpakCuda_Op<mnemonic, [ReadWrite]> {
+  let summary = text;
+  let description = [{
+    Ids 1 to 15; one id always goes with one thread count. `name` is what
+    allocate-shared numbers: barriers of one name get one id range.
+  }];
+  let arguments = (ins I32:$id, I64Attr:$threads);
+  let assemblyFormat = "$id `threads` $threads attr-dict";
+}
+
+def SpakCuda_BarSyncOp
+    : SpakCuda_NamedBarrierOp<"bar.sync", "arrives and waits">;
+def SpakCuda_BarArriveOp
+    : SpakCuda_NamedBarrierOp<"bar.arrive", "arrives without waiting">;
+
+def SpakCuda_SyncThreadsOp : SpakCuda_Op<"syncthreads", [ReadWrite]> {
+  let summary = "__syncthreads()";
+  let assemblyFormat = "attr-dict";
+}
+
+def SpakCuda_FenceAsyncOp : SpakCuda_Op<"fence_async", [ReadWrite]> {
+  let summary = "orders generic writes to shared memory before TMA and wgmma";
+  let assemblyFormat = "attr-dict";
+}
+
+#endif // SPAK_CUDA_SYNC_OPS

@@ -1,0 +1,326 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: what an op may look like by itself. What holds between ops (in-flight
+// use, uniformity, barrier ids) is check-cuda's.
+#include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
+
+using namespace mlir;
+using namespace spak::cuda;
+
+/// The registers that \p pattern covers must be exactly \p count, and its
+/// values stay below \p limit (negative: no limit).
+static LogicalResult checkPattern(Operation *op, Attribute attr, int64_t count,
+                                  int64_t limit) {
+  if (isa<UnitAttr>(attr)) {
+    if (limit >= 0 && limit != count) {
+      return op->emitOpError("MAP-PATTERNS: `unit` needs ")
+             << count << " registers, got " << limit;
+    }
+    return success();
+  }
+  auto pattern = dyn_cast<PatternAttr>(attr);
+  if (!pattern) {
+    return op->emitOpError("MAP-PATTERNS: expected `unit` or a pattern, got ")
+           << attr;
+  }
+  if (pattern.size() != count) {
+    return op->emitOpError("MAP-PATTERNS: the pattern covers ")
+           << pattern.size() << " registers, expected " << count;
+  }
+  if (limit >= 0 && pattern.maximum() >= limit) {
+    return op->emitOpError("MAP-PATTERNS: the pattern reaches register ")
+           << pattern.maximum() << " of an operand with " << limit;
+  }
+  return success();
+}
+
+LogicalResult RolesOp::verifyRegions() {
+  for (Operation &op : getBody().front()) {
+    if (!isa<RoleOp>(op)) {
+      return emitOpError("ROLE-ONLY-ROLES: expected only roles inside, got `")
+             << op.getName() << "`";
+    }
+  }
+  return success();
+}
+
+LogicalResult RoleOp::verify() {
+  if (getFirstWarp() % 4 != 0 || getWarps() % 4 != 0 || getWarps() < 4) {
+    return emitOpError("ROLE-MAXNREG: expected whole warpgroups (4 warps), got "
+                       "warps ")
+           << getFirstWarp() << " for " << getWarps();
+  }
+  if (auto registers = getMaxnreg()) {
+    if (*registers % 8 != 0 || *registers < 24 || *registers > 256) {
+      return emitOpError("ROLE-MAXNREG: expected a multiple of 8 from 24 to "
+                         "256, got ")
+             << *registers;
+    }
+  }
+  return success();
+}
+
+LogicalResult SharedOp::verify() {
+  if (getOffset() && *getOffset() % getAlign() != 0) {
+    return emitOpError("SMEM-ALIGN: offset ")
+           << *getOffset() << " is not a multiple of " << getAlign()
+           << " bytes";
+  }
+  return success();
+}
+
+static LogicalResult verifyCoords(Operation *op, size_t rank) {
+  if (rank < 1 || rank > 5) {
+    return op->emitOpError("expected 1 to 5 coordinates, got ") << rank;
+  }
+  return success();
+}
+
+LogicalResult TmaLoadOp::verify() {
+  return verifyCoords(*this, getCoords().size());
+}
+
+LogicalResult TmaStoreOp::verify() {
+  return verifyCoords(*this, getCoords().size());
+}
+
+LogicalResult StMatrixOp::verify() {
+  FragType frag = getFrag().getType();
+  int64_t width = getWidth();
+  if (!frag.isPacked()) {
+    return emitOpError("expected packed registers, got ") << frag;
+  }
+  if (width != 32 && width != 64 && width != 128) {
+    return emitOpError("expected a width of 32, 64 or 128 bytes, got ")
+           << width;
+  }
+  int64_t end = static_cast<int64_t>(getFirst()) + width / 8;
+  if (end > frag.getCount()) {
+    return emitOpError("needs registers ")
+           << getFirst() << " to " << end - 1 << " of "
+           << frag.getCount();
+  }
+  return success();
+}
+
+static LogicalResult verifyAccess(Operation *op, FragType frag,
+                                  GlobalType global, ArrayAttr patterns,
+                                  size_t coords, size_t strides, size_t limits,
+                                  int64_t vec) {
+  if (frag.getElementType() != global.getElementType()) {
+    return op->emitOpError("expected registers of ")
+           << global.getElementType() << ", got " << frag.getElementType();
+  }
+  if (patterns.size() != coords || strides != coords || limits != coords) {
+    return op->emitOpError("expected one pattern, stride and limit for each of ")
+           << coords << " coordinates, got " << patterns.size() << ", "
+           << strides << " and " << limits;
+  }
+  if (vec != 1 && vec != 2 && vec != 4) {
+    return op->emitOpError("expected a vector of 1, 2 or 4 registers, got ")
+           << vec;
+  }
+  for (Attribute pattern : patterns) {
+    if (failed(checkPattern(op, pattern, frag.getCount(), -1))) {
+      return failure();
+    }
+  }
+  return success();
+}
+
+LogicalResult LoadFragOp::verify() {
+  return verifyAccess(*this, getResult().getType(), getSrc().getType(),
+                      getPatterns(), getCoords().size(), getStrides().size(),
+                      getLimits().size(), getVec());
+}
+
+LogicalResult StoreFragOp::verify() {
+  return verifyAccess(*this, getFrag().getType(), getDst().getType(),
+                      getPatterns(), getCoords().size(), getStrides().size(),
+                      getLimits().size(), getVec());
+}
+
+LogicalResult FragFillOp::verify() {
+  FragType type = getResult().getType();
+  if (type.isPacked() || getValue().getType() != type.getElementType()) {
+    return emitOpError("expected a value of the register's scalar type, got ")
+           << getValue().getType() << " for " << type;
+  }
+  return success();
+}
+
+LogicalResult FragGetOp::verify() {
+  FragType type = getFrag().getType();
+  if (type.getElementType() != getResult().getType()) {
+    return emitOpError("expected a result of ")
+           << type.getElementType() << ", got " << getResult().getType();
+  }
+  if (getIndex() < 0 || getIndex() >= static_cast<uint64_t>(type.getCount())) {
+    return emitOpError("expected a register below ")
+           << type.getCount() << ", got " << getIndex();
+  }
+  return success();
+}
+
+LogicalResult MapOp::verify() {
+  FragType type = getResult().getType();
+  int64_t count = type.getCount();
+  if (getPatterns().size() != getInputs().size()) {
+    return emitOpError("MAP-PATTERNS: expected one pattern per input, got ")
+           << getPatterns().size() << " for " << getInputs().size();
+  }
+  Block &block = getBody().front();
+  if (block.getNumArguments() != getInputs().size() + getCoords().size()) {
+    return emitOpError("expected ")
+           << getInputs().size() + getCoords().size()
+           << " block arguments, got " << block.getNumArguments();
+  }
+  for (auto [i, input] : llvm::enumerate(getInputs())) {
+    auto frag = cast<FragType>(input.getType());
+    if (failed(
+            checkPattern(*this, getPatterns()[i], count, frag.getCount()))) {
+      return failure();
+    }
+    if (block.getArgument(i).getType() != frag.getElementType()) {
+      return emitOpError("expected block argument ")
+             << i << " of type " << frag.getElementType();
+    }
+  }
+  for (Attribute coord : getCoords()) {
+    if (failed(checkPattern(*this, coord, count, -1))) {
+      return failure();
+    }
+  }
+  if (auto inPlace = getInPlace()) {
+    if (*inPlace >= getInputs().size() ||
+        getInputs()[*inPlace].getType() != type ||
+        !isa<UnitAttr>(getPatterns()[*inPlace])) {
+      return emitOpError("MAP-IN-PLACE-TYPE: input ")
+             << *inPlace << " must exist, have the result's type and pattern "
+             << "`unit`";
+    }
+  }
+  auto yield = cast<YieldOp>(block.getTerminator());
+  if (yield.getValues().size() != 1 ||
+      yield.getValues().front().getType() != type.getElementType()) {
+    return emitOpError("must yield one ") << type.getElementType();
+  }
+  return success();
+}
+
+static LogicalResult verifyKind(Operation *op, StringRef kind) {
+  if (kind != "max" && kind != "min" && kind != "add") {
+    return op->emitOpError("expected \"max\", \"min\" or \"add\", got \"")
+           << kind << "\"";
+  }
+  return success();
+}
+
+LogicalResult RowReduceOp::verify() {
+  FragType type = getResult().getType();
+  if (getStart() && getStart().getType() != type) {
+    return emitOpError("expected a start of type ")
+           << type << ", got " << getStart().getType();
+  }
+  if (getFrag().getType().getElementType() != type.getElementType()) {
+    return emitOpError("expected registers of ") << type.getElementType();
+  }
+  if (failed(verifyKind(*this, getKind()))) {
+    return failure();
+  }
+  return checkPattern(*this, getRowsAttr(), getFrag().getType().getCount(),
+                      type.getCount());
+}
+
+LogicalResult LaneReduceOp::verify() {
+  for (int64_t mask : getXorMasks()) {
+    if (mask < 1 || mask > 31) {
+      return emitOpError("expected lane masks from 1 to 31, got ") << mask;
+    }
+  }
+  return verifyKind(*this, getKind());
+}
+
+LogicalResult PackOp::verify() {
+  FragType from = getFrag().getType(), to = getResult().getType();
+  if (!from.getElementType().isF32() || !to.isPacked() ||
+      from.getCount() != 2 * to.getCount()) {
+    return emitOpError("expected 2N registers of f32 to N packed ones, got ")
+           << from << " to " << to;
+  }
+  return success();
+}
+
+/// WGMMA-SHAPE for what both forms share.
+static LogicalResult verifyWgmma(Operation *op, FragType result, Value acc,
+                                 SmemType b, int64_t n, int64_t k) {
+  if (acc && acc.getType() != result) {
+    return op->emitOpError("expected an accumulator of ") << result;
+  }
+  if (n % 8 != 0 || n < 8 || n > 256 || k % 16 != 0 || k < 16) {
+    return op->emitOpError("WGMMA-SHAPE: expected n in 8, 16, ..., 256 and k a "
+                           "multiple of 16, got n ")
+           << n << " and k " << k;
+  }
+  if (!result.getElementType().isF32() || result.getCount() != n / 2) {
+    return op->emitOpError("WGMMA-SHAPE: expected ")
+           << n / 2 << " registers of f32, got " << result;
+  }
+  Type element = b.getElementType();
+  if (!element.isBF16() && !element.isF16()) {
+    return op->emitOpError("WGMMA-SHAPE: expected operands of bf16 or f16, got ")
+           << element;
+  }
+  return success();
+}
+
+LogicalResult WgmmaSSOp::verify() {
+  if (getA().getType().getElementType() != getB().getType().getElementType()) {
+    return emitOpError("expected operands of one element type");
+  }
+  return verifyWgmma(*this, cast<FragType>(getResult().getType()), getAcc(),
+                     getB().getType(), getN(), getK());
+}
+
+LogicalResult WgmmaRSOp::verify() {
+  FragType a = getA().getType();
+  int64_t registers = static_cast<int64_t>(getK()) / 16 * 4;
+  if (!a.isPacked() || a.getCount() != registers) {
+    return emitOpError("WGMMA-SHAPE: expected ")
+           << registers << " packed registers of A, got " << a;
+  }
+  if (cast<VectorType>(a.getElementType()).getElementType() !=
+      getB().getType().getElementType()) {
+    return emitOpError("expected operands of one element type");
+  }
+  return verifyWgmma(*this, cast<FragType>(getResult().getType()), getAcc(),
+                     getB().getType(), getN(), getK());
+}
+
+static LogicalResult verifyTied(Operation *op) {
+  if (op->getOperandTypes() != op->getResultTypes()) {
+    return op->emitOpError("WAIT-TIED: results must be the operands, in order");
+  }
+  return success();
+}
+
+LogicalResult WgmmaFenceOp::verify() { return verifyTied(*this); }
+LogicalResult WgmmaWaitOp::verify() { return verifyTied(*this); }
+
+LogicalResult HostTensorMapOp::verify() {
+  size_t rank = getDims().size();
+  if (rank < 1 || rank > 5 || getStrides().size() + 1 != rank ||
+      getBox().size() != rank) {
+    return emitOpError("expected 1 to 5 dims, one stride fewer and one box "
+                       "size each, got ")
+           << rank << ", " << getStrides().size() << " and "
+           << getBox().size();
+  }
+  for (int64_t size : getBox()) {
+    if (size < 1 || size > 256) {
+      return emitOpError("expected box sizes from 1 to 256 elements, got ")
+             << size;
+    }
+  }
+  return success();
+}
