@@ -1,0 +1,176 @@
+# Part of spakc. SPDX-License-Identifier: Apache-2.0
+"""Owns: what the check scripts share: their options, the list of kernels to
+check, the tally, the run under compute-sanitizer. Must not know a formula.
+
+Exit codes are those of every tool: 0 all right, 2 usage, 3 toolchain, 4 no
+device, 5 a launch failed, 6 a wrong result.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+import torch
+
+from . import library, trace
+
+EXIT_TOOLCHAIN, EXIT_NO_DEVICE, EXIT_RUN_FAILED, EXIT_WRONG = 3, 4, 5, 6
+
+
+def parser(description):
+    result = argparse.ArgumentParser(description=description)
+    result.add_argument("--lib", metavar="DIR", help="folder of .json with .so or .cu")
+    result.add_argument("--match", default="", help="only files whose name contains this")
+    result.add_argument("--seed", type=int, help="of the inputs (default: a fresh one)")
+    result.add_argument("--json", metavar="FILE", help="append trace-1 records")
+    result.add_argument("--small", action="store_true", help="a few small shapes only")
+    result.add_argument("--limit", type=int, help="at most this many shapes")
+    result.add_argument("--repeats", type=int, default=200, metavar="N",
+                        help="launches that must give the same bits")  # fmt: skip
+    result.add_argument("--no-large", action="store_true",
+                        help="leave out the shape beyond 2^31 elements")  # fmt: skip
+    result.add_argument("--verbose", action="store_true", help="a line for every shape")
+    result.add_argument("--sanitizer", metavar="TOOL",
+                        help="run --small under compute-sanitizer's memcheck, "
+                        "initcheck, synccheck or racecheck")  # fmt: skip
+    result.add_argument("--self-test", nargs="?", const="none", metavar="DEFECT",
+                        help="check a torch stand-in with this defect instead")  # fmt: skip
+    return result
+
+
+def device_or_exit(options):
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if options.self_test:
+        return torch.device("cpu")
+    print("no CUDA device: nothing can be checked here (exit code 4)", file=sys.stderr)
+    sys.exit(EXIT_NO_DEVICE)
+
+
+def kernels(options, wanted):
+    """The (file, kernel) pairs of the folder that `wanted(info)` accepts, and
+    the files that could not be loaded as (file, error)."""
+    if not options.lib:
+        print("expected --lib DIR (or --self-test)", file=sys.stderr)
+        sys.exit(2)
+    found, broken = [], []
+    for stem, loaded in library.open_folder(options.lib, options.match):
+        if isinstance(loaded, Exception):
+            broken.append((stem, loaded))
+            continue
+        found += [(stem, kernel) for kernel in loaded if wanted(kernel.info)]
+    return found, broken
+
+
+class Tally:
+    """Counts the checks of one kernel and keeps what went wrong."""
+
+    def __init__(self, label, options):
+        self.label, self.options = label, options
+        self.passed, self.failures, self.start = 0, [], time.time()
+        self.launch_failed = False
+        self.worst = {}
+
+    def add(self, case, verdict):
+        for name, value in verdict.measures.items():
+            if value == value:
+                self.worst[name] = max(value, self.worst.get(name, 0.0))
+        if verdict.passed:
+            self.passed += 1
+        else:
+            self.failures.append((str(case), str(verdict)))
+        if self.options.verbose or (not verdict.passed and len(self.failures) <= 12):
+            print("  %-6s %s: %s" % ("ok" if verdict.passed else "WRONG", case, verdict), flush=True)
+
+    def add_error(self, case, error):
+        self.launch_failed = True
+        self.failures.append((str(case), str(error)))
+        if len(self.failures) <= 12:
+            print("  FAILED %s: %s" % (case, error), flush=True)
+
+    def summary(self):
+        shown = ", ".join(
+            "%s %.2g" % (name, self.worst[name])
+            for name in ("relative_l2", "one_minus_cosine", "worst_row_l2")
+            if name in self.worst
+        )
+        return "%-40s %d passed, %d failed (%s) %.1f s" % (
+            self.label, self.passed, len(self.failures), shown, time.time() - self.start,
+        )  # fmt: skip
+
+    def record(self, kernel):
+        failed = bool(self.failures)
+        kind = "runtime" if self.launch_failed else "correctness"
+        return trace.record(
+            "check", kernel, {"cases": self.passed + len(self.failures), "file": self.label},
+            invalidity=kind if failed else "correct",
+            correctness=0 if failed else 1,
+            times={"compilation_time": None, "runtimes": [],
+                   "validation": 1e3 * (time.time() - self.start)},
+            measurements=[trace.measurement(n, v) for n, v in sorted(self.worst.items())]
+            + [trace.measurement("passed", self.passed, "cases"),
+               trace.measurement("failed", len(self.failures), "cases")],
+            failures=[{"case": c, "why": w} for c, w in self.failures[:20]],
+            environment=trace.environment(),
+        )  # fmt: skip
+
+
+def run(options, found, broken, check_kernel):
+    """Checks every kernel, prints the table, returns the exit code."""
+    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
+    print("seed %d" % seed)
+    writer, tallies = trace.Writer(options.json), []
+    for stem, error in broken:
+        print("  FAILED to load %s: %s" % (stem, error))
+    for stem, kernel in found:
+        tally = Tally("%s:%s" % (stem, kernel.name), options)
+        generator = torch.Generator(device=device_or_exit(options)).manual_seed(seed)
+        try:
+            check_kernel(kernel, tally, generator)
+        except RuntimeError as error:
+            # A sticky error of the device: nothing after it can be trusted.
+            tally.add_error("(the rest)", error)
+        tallies.append(tally)
+        print(tally.summary(), flush=True)
+        writer.write(tally.record(kernel))
+    wrong = sum(bool(t.failures) for t in tallies)
+    print("%d kernels passed, %d failed, %d not loaded"
+          % (len(tallies) - wrong, wrong, len(broken)))  # fmt: skip
+    if not found and not broken:
+        print("no kernel to check", file=sys.stderr)
+        return 2
+    if any(t.launch_failed for t in tallies):
+        return EXIT_RUN_FAILED
+    if wrong:
+        return EXIT_WRONG
+    return EXIT_TOOLCHAIN if broken else 0
+
+
+def under_sanitizer(options):
+    """Runs this script again, with --small, under compute-sanitizer. Errors
+    count where a kernel of ours stands in their report: torch's own are not
+    ours to judge."""
+    tool = shutil.which("compute-sanitizer") or "/usr/local/cuda/bin/compute-sanitizer"
+    if not os.path.exists(tool):
+        print("SKIPPED: no compute-sanitizer on this machine")
+        return 0
+    arguments = [a for a in sys.argv if not a.startswith("--sanitizer") and a != options.sanitizer]
+    command = [tool, "--tool", options.sanitizer, "--print-limit", "200"]
+    command += [sys.executable] + arguments + ["--small", "--no-large", "--repeats", "2"]
+    environment = dict(os.environ, PYTORCH_NO_CUDA_MEMORY_CACHING="1")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    report = [line for line in lines if line.startswith("=========")]
+    ours = [line for line in report if "_kernel(" in line and "at " in line and "at::" not in line]
+    print("\n".join(line for line in lines if not line.startswith("=========")))
+    print("\n".join(report[:40]))
+    if "Device not supported" in done.stdout + done.stderr:
+        print("SKIPPED: compute-sanitizer does not support this device")
+        return 0
+    print("compute-sanitizer %s: %d reports in our kernels" % (options.sanitizer, len(ours)))
+    print("\n".join(ours[:20]))
+    return EXIT_WRONG if ours else done.returncode

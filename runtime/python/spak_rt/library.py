@@ -1,0 +1,215 @@
+# Part of spakc. SPDX-License-Identifier: Apache-2.0
+"""Owns: shared libraries of emitted .cu files and the call of their C launch
+functions. Must not know what a kernel computes.
+"""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from .manifest import Manifest
+
+
+class LaunchError(RuntimeError):
+    """A launch function returned a code other than 0."""
+
+    def __init__(self, kernel, code, message):
+        super().__init__("%s: %s (code %d)" % (kernel, message, code))
+        self.code = code
+        self.message = message
+
+
+def _current_stream():
+    try:
+        import torch
+    except ImportError:
+        return 0
+    if not torch.cuda.is_available():
+        return 0
+    return torch.cuda.current_stream().cuda_stream
+
+
+def _address(tensor):
+    """The address of a tensor's first element; torch gives 0 for a tensor
+    without elements, where the buffer's own address is meant."""
+    address = tensor.data_ptr()
+    if not address and hasattr(tensor, "untyped_storage"):
+        address = tensor.untyped_storage().data_ptr()
+    return address or None
+
+
+class Kernel:
+    """A launch function. Call it with tensors and scalars by name."""
+
+    def __init__(self, info, library, manifest):
+        self.info = info
+        self.manifest = manifest
+        self.name = info.name
+        self.params_type = info.params_type()
+        self._launch = getattr(library, info.name + "_launch")
+        self._launch.restype = ctypes.c_int
+        self._launch.argtypes = [
+            ctypes.POINTER(self.params_type),
+            ctypes.c_void_p,
+            ctypes.POINTER(ctypes.c_char_p),
+        ]
+        self._defaults = getattr(library, info.name + "_defaults", None)
+        if self._defaults:
+            self._defaults.restype = None
+            self._defaults.argtypes = [ctypes.POINTER(self.params_type)]
+
+    def params(self, **arguments):
+        """The params struct of these tensors and scalars.
+
+        Errors: TypeError for an unknown or missing name, ValueError for
+        shapes that do not fit."""
+        known = set(self.info.tensors) | set(self.info.scalars)
+        unknown = sorted(set(arguments) - known)
+        if unknown:
+            raise TypeError(
+                "%s has no argument %s; it has %s"
+                % (self.name, ", ".join(unknown), ", ".join(self.info.order))
+            )
+        missing = [
+            name
+            for name, tensor in self.info.tensors.items()
+            if name not in arguments and not tensor.get("optional")
+        ]
+        if missing:
+            raise TypeError("%s needs %s" % (self.name, ", ".join(missing)))
+        params = self.params_type()
+        if self._defaults:
+            self._defaults(ctypes.byref(params))
+        shapes = {}
+        for name in self.info.tensors:
+            tensor = arguments.get(name)
+            if tensor is None:
+                continue
+            shapes[name] = tuple(tensor.shape)
+            strides = tensor.stride()
+            if strides and tensor.shape[-1] > 1 and strides[-1] != 1:
+                raise ValueError("%s: the last axis must be contiguous" % name)
+            setattr(params, name, _address(tensor))
+            for axis, stride in enumerate(strides[:-1]):
+                getattr(params, name + "_strides")[axis] = stride
+        for dim, value in self.info.bind_dims(shapes).items():
+            setattr(params, dim, value)
+        for name in self.info.scalars:
+            if name in arguments:
+                setattr(params, name, arguments[name])
+        return params
+
+    def status(self, params, stream=None):
+        """Launches with a params struct: (code, message)."""
+        message = ctypes.c_char_p()
+        stream = _current_stream() if stream is None else stream
+        code = self._launch(ctypes.byref(params), stream, ctypes.byref(message))
+        text = message.value.decode() if message.value else ""
+        return code, text
+
+    def launch(self, params, stream=None):
+        """Launches with a params struct; LaunchError unless the code is 0."""
+        code, message = self.status(params, stream)
+        if code:
+            raise LaunchError(self.name, code, message)
+
+    def __call__(self, stream=None, **arguments):
+        self.launch(self.params(**arguments), stream)
+
+
+class Library:
+    """A loaded shared library with its manifest; maps names to Kernels."""
+
+    def __init__(self, path, manifest):
+        self.path = str(path)
+        self.manifest = manifest
+        self.compile_seconds = None
+        self.log = ""
+        handle = ctypes.CDLL(os.path.abspath(self.path))
+        self.kernels = {
+            name: Kernel(info, handle, manifest)
+            for name, info in manifest.kernels.items()
+        }
+
+    def __getitem__(self, name):
+        return self.kernels[name]
+
+    def __iter__(self):
+        return iter(self.kernels.values())
+
+
+def find_nvcc():
+    nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
+    if not os.path.exists(nvcc):
+        raise RuntimeError(
+            "no nvcc on PATH or in /usr/local/cuda/bin: install the CUDA "
+            "toolkit 13.0 or later, or bring prebuilt .so files"
+        )
+    return nvcc
+
+
+def compile_library(source, target, arch="sm_90a", timeout=300, includes=()):
+    """Compiles a .cu to a shared library: (seconds, log).
+
+    Errors: RuntimeError with nvcc's log."""
+    virtual = arch.replace("sm_", "compute_")
+    command = [find_nvcc(), "-std=c++17", "-O3", "-shared", "-Xcompiler", "-fPIC"]
+    command += ["-gencode", "arch=%s,code=%s" % (virtual, arch), "-Xptxas", "-v"]
+    command += ["-I" + include for include in includes]
+    partial = "%s.%d.tmp" % (target, os.getpid())
+    command += ["-o", partial, str(source)]
+    start = time.time()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    if done.returncode:
+        raise RuntimeError("nvcc rejects %s:\n%s" % (source, done.stderr))
+    os.replace(partial, target)
+    return time.time() - start, done.stdout + done.stderr
+
+
+def load(path, manifest=None):
+    """Loads X.so, or X.cu (compiled first), with the manifest X.json."""
+    path = str(path)
+    stem, suffix = os.path.splitext(path)
+    manifest = Manifest.load(manifest or stem + ".json")
+    seconds, log = None, ""
+    if suffix == ".cu":
+        source, path = path, stem + ".so"
+        seconds, log = compile_library(source, path, manifest.arch or "sm_90a")
+    library = Library(path, manifest)
+    library.compile_seconds, library.log = seconds, log
+    return library
+
+
+def _newest(stem):
+    """X.so if it is there and newer than X.cu, else X.cu, else None."""
+    library, source = stem + ".so", stem + ".cu"
+    if not os.path.exists(source):
+        return library if os.path.exists(library) else None
+    if os.path.exists(library):
+        if os.path.getmtime(library) >= os.path.getmtime(source):
+            return library
+    return source
+
+
+def open_folder(folder, pattern="", jobs=None):
+    """Loads every kernel file of a folder: a list of (stem, Library or the
+    exception that it gave), sorted by name. A .cu without a current .so is
+    compiled, several at a time."""
+    stems = []
+    for name in sorted(os.listdir(folder)):
+        stem, suffix = os.path.splitext(name)
+        full = os.path.join(folder, stem)
+        if suffix == ".json" and pattern in stem and _newest(full):
+            stems.append(full)
+
+    def attempt(stem):
+        try:
+            return os.path.basename(stem), load(_newest(stem))
+        except (RuntimeError, OSError, ValueError, KeyError, AttributeError) as error:
+            return os.path.basename(stem), error
+
+    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        return list(pool.map(attempt, stems))
