@@ -1,16 +1,16 @@
 # Part of spakc. SPDX-License-Identifier: Apache-2.0
 """Owns: the integer expressions of a manifest. Must not know what they size.
 
-C-like: + - * / % comparisons && || ! ?: parentheses, integer literals, names,
-and the functions ceil_div, min, max. Integers are unbounded; / and % round
-towards minus infinity (the language's rule; sizes are not negative, where C
-agrees).
+C-like: + - * / % comparisons && || ! ?: parentheses, numbers, names, and the
+functions ceil_div, min, max. Integers are unbounded; / and % round towards
+minus infinity (the language's rule; sizes are not negative, where C agrees).
+Scalars that are real numbers make the arithmetic real.
 """
 
 import re
 
 _TOKEN = re.compile(
-    r"\s*(?:(\d+)|([A-Za-z_]\w*)|(&&|\|\||[<>=!]=|[-+*/%()<>!,?:]))"
+    r"\s*(?:(\d+\.\d*|\d+)|([A-Za-z_]\w*)|(&&|\|\||[<>=!]=|[-+*/%()<>!,?:]))"
 )
 _LEVELS = [
     ["||"],
@@ -20,6 +20,12 @@ _LEVELS = [
     ["+", "-"],
     ["*", "/", "%"],
 ]
+
+
+def _integers(a, b):
+    return isinstance(a, int) and isinstance(b, int)
+
+
 _OPERATORS = {
     "||": lambda a, b: int(bool(a) or bool(b)),
     "&&": lambda a, b: int(bool(a) and bool(b)),
@@ -32,7 +38,7 @@ _OPERATORS = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
-    "/": lambda a, b: a // b,
+    "/": lambda a, b: a // b if _integers(a, b) else a / b,
     "%": lambda a, b: a % b,
 }
 _FUNCTIONS = {
@@ -53,7 +59,8 @@ class _Parser:
             match = _TOKEN.match(stripped, at)
             if not match:
                 raise ValueError(
-                    "unexpected '%s' in expression '%s'" % (stripped[at], text)
+                    "unexpected '%s' in expression '%s'"
+                    % (stripped[at:].lstrip()[0], text)
                 )
             self.tokens.append(match.group(match.lastindex))
             at = match.end()
@@ -94,9 +101,10 @@ class _Parser:
         return left
 
     def apply(self, operator, left, right):
-        if operator == "&&" and left is not None and not left:
+        sides = [side for side in (left, right) if side is not None]
+        if operator == "&&" and not all(sides):
             return 0
-        if operator == "||" and left:
+        if operator == "||" and any(sides):
             return 1
         if left is None or right is None:
             return None
@@ -116,8 +124,8 @@ class _Parser:
             value = self.conditional()
             self.take(")")
             return value
-        if token.isdigit():
-            return int(token)
+        if token[:1].isdigit():
+            return float(token) if "." in token else int(token)
         if token in ("true", "false"):
             return int(token == "true")
         if token in _FUNCTIONS and self.peek() == "(":
@@ -132,7 +140,7 @@ class _Parser:
                 return None
             return _FUNCTIONS[token](first, second)
         if token in self.names:
-            return int(self.names[token])
+            return self.names[token]
         raise ValueError(
             "unknown name '%s' in expression '%s'" % (token, self.text)
         )
