@@ -1,0 +1,20 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// The passes over the spak dialect: their constructors, option structs and
+// registration. What a pass requires and establishes stands in Passes.td.
+#ifndef SPAK_DIALECT_SPAK_TRANSFORMS_PASSES_H
+#define SPAK_DIALECT_SPAK_TRANSFORMS_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace spak::ir {
+
+#define GEN_PASS_DECL
+#include "spak/Dialect/Spak/Transforms/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "spak/Dialect/Spak/Transforms/Passes.h.inc"
+
+} // namespace spak::ir
+
+#endif // SPAK_DIALECT_SPAK_TRANSFORMS_PASSES_H

@@ -1,0 +1,218 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Every pass over the spak dialect. A decision pass writes attributes and a
+// remark that names the fact, limit or request behind each; an acting pass
+// obeys attributes and decides nothing. docs/Passes.md is made from this file.
+#ifndef SPAK_DIALECT_SPAK_TRANSFORMS_PASSES
+#define SPAK_DIALECT_SPAK_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+class SpakPass<string name> : Pass<name, "::mlir::ModuleOp"> {
+  let dependentDialects = [
+    "::spak::ir::SpakDialect", "::mlir::arith::ArithDialect",
+    "::mlir::affine::AffineDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// From closed to opened
+//===----------------------------------------------------------------------===//
+
+def SplitMaskedLoops : SpakPass<"split-masked-loops"> {
+  let summary = "bound loops by their masks, and say where masks keep all";
+  let description = [{
+    Derives from the affine masks in a loop's body which tiles are masked out
+    as a whole (they leave the bounds) and which are kept as a whole (they
+    become the loop's full range). Clones nothing.
+
+    Requires: loops and masks as IRGen writes them. Establishes: bounds without
+    wholly masked tiles; a full range where one was found. Preserves: one loop
+    per source loop; every mask. Running it twice changes nothing more.
+  }];
+}
+
+def OpenSoftmax : SpakPass<"open-softmax"> {
+  let summary = "cut online softmax into four schedulable pieces";
+  let description = [{
+    Rewrites the closed online-softmax state into advance, rescale, probs and a
+    dot, and folds a multiplier of the scores that is proved positive.
+
+    Requires: closed softmax ops. Establishes: no closed softmax op is left.
+    Preserves: loops and masks. Does nothing without closed softmax ops.
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Decisions
+//===----------------------------------------------------------------------===//
+
+def AssignLayouts : SpakPass<"assign-layouts"> {
+  let summary = "decide which thread holds which element, and how tiles lie in "
+                "shared memory";
+  let description = [{
+    On a target with wgmma: dot results get the accumulator layout, whose rows
+    of 64 are spread over the consumer groups; the layout spreads forward and
+    backward through element-wise ops and loop-carried values; a tile with
+    fewer axes gets the slice of it. Loaded operands of dots get a slab layout
+    with the widest swizzle; a computed operand becomes the A side, converted
+    to the operand layout. Dots name their instruction.
+
+    The number of consumer groups is the request `consumers`, else the rows of
+    the dots divided by 64.
+
+    Requires: opened softmax, no layouts. Establishes: every tile has a layout;
+    `spak.convert_layout` where two differ; `instr` on every dot. Preserves:
+    the values computed. Does nothing on a kernel whose tiles have layouts.
+  }];
+}
+
+def PlanStaging : SpakPass<"plan-staging"> {
+  let summary = "decide how each tile travels between global and shared memory";
+  let description = [{
+    A load into a shared layout is staged by TMA through a ring. Slots of a
+    load in a loop: the request `slots_<tensor>`, else the fact of that name,
+    else `default-slots`. A load outside every loop has one slot. A store of a
+    16-bit accumulator tile goes out by TMA through `epilogue_slots` slabs,
+    else through as many as still fit the target's shared memory; other
+    stores and loads are direct.
+
+    Requires: layouts. Establishes: `staging` on every load and store; the sum
+    of shared bytes is within the target. Preserves: everything else.
+    Does nothing on loads and stores that have a staging already.
+  }];
+  let options = [
+    Option<"defaultSlots", "default-slots", "int64_t", "2",
+           "slots of a ring in a loop that neither a request nor a fact sets">
+  ];
+}
+
+def PlanRoles : SpakPass<"plan-roles"> {
+  let summary = "decide how many warps do what, with how many registers";
+  let description = [{
+    One producer warpgroup where a load is staged by TMA, and one warpgroup
+    per consumer group. Registers: the requests `registers_producer` and
+    `registers_consumer`, else what the register file of the target gives when
+    one block runs. Warns if the tiles alive in a loop leave too few registers
+    for addresses.
+
+    Requires: layouts, staging. Establishes: `roles` on the kernel. Preserves:
+    everything else. Does nothing without staged loads or with roles given.
+  }];
+  let options = [
+    Option<"spareRegisters", "spare-registers", "int64_t", "30",
+           "registers a consumer thread needs besides its tiles">
+  ];
+}
+
+def PlanOverlap : SpakPass<"plan-overlap"> {
+  let summary = "decide the stage and order of every op of a loop with dots";
+  let description = [{
+    The level of a dot is the number of dots before it on the longest def-use
+    chain inside one iteration. With overlap on, a dot of level one or more
+    has stage 1, and so has all that needs it within the iteration; everything
+    else has stage 0. The order is: dots of stage 0, dots of stage 1, then the
+    rest as the program has it, as far as def-use allows. A loop whose dots
+    are independent is not rotated; only the release of its operands is put
+    off by one iteration, so that one group of products stays in flight.
+
+    The request `overlap` is `none`, `intra`, `pingpong` or `both`; its default
+    is `intra` where a dot needs another of the same iteration. A loop runs in
+    reverse where its masks are not all at the low end.
+
+    Requires: layouts. Establishes: `overlap` and `direction` on loops with
+    dots; legal `spak.stage` on the ops of loops to be rotated. Preserves:
+    everything else. Does nothing on loops without dots.
+  }];
+}
+
+def PlanGrid : SpakPass<"plan-grid"> {
+  let summary = "decide the order in which blocks take the tiles of the grid";
+  let description = [{
+    The schedule is the request `order` (`one_per_cta`, `persistent_static`),
+    default `one_per_cta`. The raster is the request `raster`, else longest
+    first along a range on which a loop's upper bound depends, else grouped
+    rows on a grid of two or more ranges with `group` (default
+    `default-group`), else natural.
+
+    Requires: a grid. Establishes: `order` on every grid. Preserves: everything
+    else. Does nothing on a grid that has an order.
+  }];
+  let options = [
+    Option<"defaultGroup", "default-group", "int64_t", "8",
+           "rows of tiles that share columns when no request says otherwise">
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// Actions
+//===----------------------------------------------------------------------===//
+
+def StageLoads : SpakPass<"stage-loads"> {
+  let summary = "turn staged loads into rings";
+  let description = [{
+    Loads with TMA staging become acquire, fill, commit and wait; a release
+    follows the last use of the tile, in that use's stage. Loads of one block
+    with the same level, stage and slots share one ring.
+
+    Requires: staging, stages. Establishes: no load with TMA staging is left.
+    Preserves: stages; stores and direct loads. Does nothing without such
+    loads.
+  }];
+}
+
+def SpecializeRoles : SpakPass<"specialize-roles"> {
+  let summary = "give each role its own copy of the grid";
+  let description = [{
+    The producer keeps acquire, fill and commit and the index arithmetic they
+    need; the consumers keep the rest. Both have the same loops with the same
+    bounds, so fills and waits pair up for every trip count.
+
+    Requires: rings, roles. Establishes: `spak.roles` around the grids.
+    Preserves: the order of each role's ops. Does nothing without roles.
+  }];
+}
+
+def SoftwarePipeline : SpakPass<"software-pipeline"> {
+  let summary = "rotate loops whose ops have stages";
+  let description = [{
+    Stage 1 of an iteration runs together with stage 0 of the next: a prologue,
+    the rotated loop, an epilogue, all under one test that the loop is not
+    empty. Values that cross stages become loop-carried. Refuses stages that
+    break a def-use.
+
+    Requires: stages. Establishes: no op has a stage. Preserves: the order of
+    effects on each ring; the values computed. Does nothing on loops whose
+    ops all have one stage.
+  }];
+}
+
+def UnswitchMaskedLoops : SpakPass<"unswitch-masked-loops"> {
+  let summary = "cut a loop at its full range, and drop the masks inside it";
+  let description = [{
+    A loop with a full range and masks in its body becomes at most three loops
+    in a row: masked, full, masked. In the full one masks and `may_be_empty`
+    are gone. A loop without masks only loses its full range.
+
+    Requires: full ranges. Establishes: no loop has a full range. Preserves:
+    the values computed; the number and order of iterations.
+    Does nothing without full ranges.
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Checks
+//===----------------------------------------------------------------------===//
+
+def CheckStaged : SpakPass<"check-staged"> {
+  let summary = "prove that roles neither deadlock nor race";
+  let description = [{
+    Runs the roles as token machines for small trip counts, from zero, and
+    checks that every slot is committed and released once on every path.
+
+    Requires: rings. Establishes: nothing. Preserves: everything.
+  }];
+}
+
+#endif // SPAK_DIALECT_SPAK_TRANSFORMS_PASSES
