@@ -37,7 +37,7 @@ SourceFile::open(llvm::StringRef path) {
   llvm::StringRef text = (*buffer)->getBuffer();
   if (text.size() > kMaxBytes) {
     return llvm::createStringError(
-        std::errc::file_too_large,
+        std::make_error_code(std::errc::file_too_large),
         "`" + path + "` has " + llvm::Twine(text.size()) +
             " bytes, the limit is " + llvm::Twine(kMaxBytes) + " bytes");
   }
