@@ -111,11 +111,10 @@ Attribute PatternAttr::parse(AsmParser &parser, Type) {
 
 void PatternAttr::print(AsmPrinter &printer) const {
   printer << "<[";
-  llvm::interleaveComma(llvm::zip(getExtents(), getStrides()), printer,
-                        [&](auto digit) {
-                          printer << std::get<0>(digit) << ":"
-                                  << std::get<1>(digit);
-                        });
+  llvm::interleaveComma(
+      llvm::zip(getExtents(), getStrides()), printer, [&](auto digit) {
+        printer << std::get<0>(digit) << ":" << std::get<1>(digit);
+      });
   printer << "]>";
 }
 

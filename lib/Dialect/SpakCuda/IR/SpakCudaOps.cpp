@@ -29,8 +29,8 @@ static ParseResult parseFunction(OpAsmParser &parser, OperationState &result,
                                  StringAttr typeName, StringAttr argAttrsName,
                                  StringAttr resAttrsName) {
   auto buildType = [](Builder &builder, ArrayRef<Type> inputs,
-                      ArrayRef<Type> results, function_interface_impl::VariadicFlag,
-                      std::string &) {
+                      ArrayRef<Type> results,
+                      function_interface_impl::VariadicFlag, std::string &) {
     return builder.getFunctionType(inputs, results);
   };
   return function_interface_impl::parseFunctionOp(
@@ -52,9 +52,9 @@ static void buildFunction(OpBuilder &builder, OperationState &state,
   }
   state.addRegion()->push_back(block.release());
   if (!argAttrs.empty()) {
-    call_interface_impl::addArgAndResultAttrs(
-        builder, state, argAttrs, /*resultAttrs=*/{}, argAttrsName,
-        resAttrsName);
+    call_interface_impl::addArgAndResultAttrs(builder, state, argAttrs,
+                                              /*resultAttrs=*/{}, argAttrsName,
+                                              resAttrsName);
   }
 }
 
@@ -178,9 +178,8 @@ OpOperand *spak::cuda::getTiedOperand(OpResult result) {
         auto acc = wgmma.getAccMutable();
         return acc.empty() ? nullptr : &*acc.begin();
       })
-      .Case<WgmmaFenceOp, WgmmaWaitOp>([&](auto) {
-        return &op->getOpOperand(number);
-      })
+      .Case<WgmmaFenceOp, WgmmaWaitOp>(
+          [&](auto) { return &op->getOpOperand(number); })
       .Case([](MapOp map) -> OpOperand * {
         if (!map.getInPlace()) {
           return nullptr;

@@ -97,8 +97,7 @@ LogicalResult StMatrixOp::verify() {
   int64_t end = static_cast<int64_t>(getFirst()) + width / 8;
   if (end > frag.getCount()) {
     return emitOpError("needs registers ")
-           << getFirst() << " to " << end - 1 << " of "
-           << frag.getCount();
+           << getFirst() << " to " << end - 1 << " of " << frag.getCount();
   }
   return success();
 }
@@ -112,7 +111,8 @@ static LogicalResult verifyAccess(Operation *op, FragType frag,
            << global.getElementType() << ", got " << frag.getElementType();
   }
   if (patterns.size() != coords || strides != coords || limits != coords) {
-    return op->emitOpError("expected one pattern, stride and limit for each of ")
+    return op->emitOpError(
+               "expected one pattern, stride and limit for each of ")
            << coords << " coordinates, got " << patterns.size() << ", "
            << strides << " and " << limits;
   }
@@ -177,8 +177,7 @@ LogicalResult MapOp::verify() {
   }
   for (auto [i, input] : llvm::enumerate(getInputs())) {
     auto frag = cast<FragType>(input.getType());
-    if (failed(
-            checkPattern(*this, getPatterns()[i], count, frag.getCount()))) {
+    if (failed(checkPattern(*this, getPatterns()[i], count, frag.getCount()))) {
       return failure();
     }
     if (block.getArgument(i).getType() != frag.getElementType()) {
@@ -268,7 +267,8 @@ static LogicalResult verifyWgmma(Operation *op, FragType result, Value acc,
   }
   Type element = b.getElementType();
   if (!element.isBF16() && !element.isF16()) {
-    return op->emitOpError("WGMMA-SHAPE: expected operands of bf16 or f16, got ")
+    return op->emitOpError(
+               "WGMMA-SHAPE: expected operands of bf16 or f16, got ")
            << element;
   }
   return success();
@@ -313,8 +313,7 @@ LogicalResult HostTensorMapOp::verify() {
       getBox().size() != rank) {
     return emitOpError("expected 1 to 5 dims, one stride fewer and one box "
                        "size each, got ")
-           << rank << ", " << getStrides().size() << " and "
-           << getBox().size();
+           << rank << ", " << getStrides().size() << " and " << getBox().size();
   }
   for (int64_t size : getBox()) {
     if (size < 1 || size > 256) {

@@ -18,6 +18,21 @@ def SpakCuda_FragFillOp : SpakCuda_Op<"frag.fill"> {
   let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
 }
 
+def SpakCuda_FragCopyOp
+    : SpakCuda_Op<"frag.copy", [AllTypesMatch<["frag", "result"]>]> {
+  let summary = "a second storage for a few registers";
+  let description = [{
+    Written by prepare-emission only, where the old and the new row statistics
+    are needed at the same time.
+  }];
+  let arguments = (ins SpakCuda_FragType:$frag);
+  let results = (outs FreshFrag:$result);
+  let builders = [OpBuilder<(ins "::mlir::Value":$frag), [{
+    build($_builder, $_state, frag.getType(), frag);
+  }]>];
+  let assemblyFormat = "$frag attr-dict `:` type($frag)";
+}
+
 def SpakCuda_FragGetOp : SpakCuda_Op<"frag.get", [Pure]> {
   let summary = "one register as a scalar";
   let arguments = (ins SpakCuda_FragType:$frag, I64Attr:$index);
@@ -74,13 +89,13 @@ def SpakCuda_RowReduceOp : SpakCuda_Op<"row_reduce"> {
   let arguments = (ins StrAttr:$kind, SpakCuda_FragType:$frag,
                        SpakCuda_PatternAttr:$rows,
                        Optional<SpakCuda_FragType>:$start,
-                       DefaultValuedAttr<I64Attr, "1">:$chains);
+                       DefaultValuedAttr<I64Attr, "2">:$chains);
   let results = (outs FreshFrag:$result);
   let builders = [
     OpBuilder<(ins "::mlir::Type":$result, "::llvm::StringRef":$kind,
                    "::mlir::Value":$frag, "PatternAttr":$rows,
                    CArg<"::mlir::Value", "{}">:$start,
-                   CArg<"int64_t", "1">:$chains), [{
+                   CArg<"int64_t", "2">:$chains), [{
       build($_builder, $_state, result, $_builder.getStringAttr(kind), frag,
             rows, start, $_builder.getI64IntegerAttr(chains));
     }]>

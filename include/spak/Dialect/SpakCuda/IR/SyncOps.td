@@ -82,6 +82,23 @@ def SpakCuda_RingReleaseOp : SpakCuda_Op<"ring.release", [ReadWrite]> {
   }];
 }
 
+def SpakCuda_BarrierIdsOp : SpakCuda_Op<"barrier_ids"> {
+  let summary = "the first of `ids` named barriers in a row";
+  let description = [{
+    A name for ids that are not given yet: allocate-shared replaces the op by a
+    constant. All uses of these barriers have the same thread count.
+  }];
+  let arguments = (ins StrAttr:$name, I64Attr:$ids);
+  let results = (outs Res<I32, "", [MemAlloc]>:$first);
+  let builders = [
+    OpBuilder<(ins "::llvm::StringRef":$name, "int64_t":$ids), [{
+      build($_builder, $_state, $_builder.getI32Type(),
+            $_builder.getStringAttr(name), $_builder.getI64IntegerAttr(ids));
+    }]>
+  ];
+  let assemblyFormat = "$name `ids` $ids attr-dict";
+}
+
 class SpakCuda_NamedBarrierOp<string mnemonic, string text>
     : SpakCuda_Op<mnemonic, [ReadWrite]> {
   let summary = text;

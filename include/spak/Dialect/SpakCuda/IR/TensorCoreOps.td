@@ -24,8 +24,9 @@ def SpakCuda_WgmmaSSOp
   let results = (outs SpakCuda_FragType:$result);
   let hasVerifier = 1;
   let assemblyFormat = [{
-    $a `[` $a_slot `]` (`at` $a_offset^)? $a_desc `,`
-    $b `[` $b_slot `]` (`at` $b_offset^)? $b_desc (`acc` $acc^)?
+    $a `[` $a_slot `]` (`at` $a_offset^)? `desc` $a_desc `,`
+    $b `[` $b_slot `]` (`at` $b_offset^)?
+    `desc` $b_desc (`acc` $acc^)?
     `n` $n `k` $k attr-dict `:` type($a) `,` type($b) `->` type($result)
     custom<AccType>(ref($acc), ref(type($result)), type($acc))
   }];
@@ -45,7 +46,8 @@ def SpakCuda_WgmmaRSOp
   let results = (outs SpakCuda_FragType:$result);
   let hasVerifier = 1;
   let assemblyFormat = [{
-    $a `,` $b `[` $b_slot `]` (`at` $b_offset^)? $b_desc (`acc` $acc^)?
+    $a `,` $b `[` $b_slot `]` (`at` $b_offset^)?
+    `desc` $b_desc (`acc` $acc^)?
     `n` $n `k` $k attr-dict `:` type($a) `,` type($b) `->` type($result)
     custom<AccType>(ref($acc), ref(type($result)), type($acc))
   }];

@@ -1,0 +1,102 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the identifiers that may not be used, and the names of last resort.
+#include "VariableNames.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace spak::cuda {
+
+NamePool::NamePool() {
+  constexpr llvm::StringLiteral kReserved[] = {
+      // Written by the printer.
+      "a_desc", "b_desc", "c", "i", "k", "part", "row", "address", "smem",
+      "smem_base", "warpgroup", "keep", "params", "p", "stream", "message",
+      "status", "spak", "to", "from",
+      // CUDA.
+      "blockDim", "blockIdx", "dim3", "gridDim", "threadIdx", "warpSize",
+      // C++.
+      "alignas", "alignof", "and", "asm", "auto", "bool", "break", "case",
+      "catch", "char", "class", "const", "constexpr", "continue", "default",
+      "delete", "do", "double", "else", "enum", "explicit", "export", "extern",
+      "false", "float", "for", "friend", "goto", "if", "inline", "int", "long",
+      "main", "mutable", "namespace", "new", "noexcept", "not", "nullptr",
+      "operator", "or", "private", "protected", "public", "register", "return",
+      "short", "signed", "sizeof", "static", "struct", "switch", "template",
+      "this", "throw", "true", "try", "typedef", "typeid", "typename", "union",
+      "unsigned", "using", "virtual", "void", "volatile", "while", "xor",
+      // Functions and types that the text calls.
+      "abs", "exp", "expf", "erff", "fmaf", "fmaxf", "fminf", "fabsf", "log",
+      "logf", "log2f", "max", "min", "sqrtf", "rsqrtf", "tanhf", "int32_t",
+      "int64_t", "uint8_t", "uint32_t", "uint64_t"};
+  for (StringRef name : kReserved) {
+    taken.insert(name);
+  }
+}
+
+std::string NamePool::pick(StringRef wanted, StringRef fallback) {
+  std::string base;
+  for (char character : wanted.empty() ? fallback : wanted) {
+    base += llvm::isAlnum(character) ? character : '_';
+  }
+  if (llvm::isDigit(base.front())) {
+    base = (fallback + "_" + base).str();
+  }
+  // Identifiers with two underscores in a row are the implementation's.
+  while (base.find("__") != std::string::npos) {
+    base.erase(base.find("__"), 1);
+  }
+  std::string name = base;
+  for (unsigned number = 1; !taken.insert(name).second; ++number) {
+    name = base + (base.back() == '_' ? "" : "_") + std::to_string(number);
+  }
+  return name;
+}
+
+StringRef locationName(Value value) {
+  LocationAttr location = value.getLoc();
+  while (auto call = dyn_cast<CallSiteLoc>(location)) {
+    location = call.getCallee();
+  }
+  if (auto fused = dyn_cast<FusedLoc>(location)) {
+    for (Location part : fused.getLocations()) {
+      if (auto name = dyn_cast<NameLoc>(part)) {
+        return name.getName();
+      }
+    }
+  }
+  if (auto name = dyn_cast<NameLoc>(location)) {
+    return name.getName();
+  }
+  return {};
+}
+
+StringRef fallbackName(Value value) {
+  if (isa<BlockArgument>(value)) {
+    return isa<FragType>(value.getType()) ? "frag" : "carried";
+  }
+  return llvm::TypeSwitch<Operation *, StringRef>(value.getDefiningOp())
+      .Case([](LaneOp) { return "lane"; })
+      .Case([](WarpInGroupOp) { return "warp"; })
+      .Case([](GroupInRoleOp) { return "group"; })
+      .Case([](ThreadInGroupOp) { return "thread"; })
+      .Case([](ThreadInRoleOp) { return "role_thread"; })
+      .Case([](BlockOp) { return "block"; })
+      .Case([](BlocksOp) { return "blocks"; })
+      .Case<WgmmaSSOp, WgmmaRSOp>([](auto) { return "acc"; })
+      .Case([](PackOp) { return "packed"; })
+      .Case<RowReduceOp, LaneReduceOp>([](auto) { return "rows"; })
+      .Case([](LoadFragOp) { return "loaded"; })
+      .Case([](HostTensorMapOp) { return "map"; })
+      .Case([](HostSmsOp) { return "sms"; })
+      .Case([](scf::ForOp) { return "carried"; })
+      .Case<arith::CmpIOp, arith::CmpFOp>([](auto) { return "cond"; })
+      .Default([&](Operation *) {
+        return isa<FragType>(value.getType()) ? "frag" : "x";
+      });
+}
+
+} // namespace spak::cuda

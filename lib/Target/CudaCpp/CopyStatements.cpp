@@ -1,0 +1,209 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the text of copies between the memories.
+#include "KernelPrinter.h"
+
+using namespace mlir;
+
+namespace spak::cuda {
+
+std::optional<std::string> KernelPrinter::address(Value smem, Value slot,
+                                                  int64_t offset, Value extra) {
+  auto type = cast<SmemType>(smem.getType());
+  std::string result = name(smem);
+  if (!matchPattern(slot, m_Zero())) {
+    auto number = text(slot, Strength::Product);
+    if (!number) {
+      return std::nullopt;
+    }
+    result += " + " + *number + " * " + std::to_string(type.getBytes());
+  }
+  if (extra) {
+    auto bytes = text(extra, Strength::Product);
+    if (!bytes) {
+      return std::nullopt;
+    }
+    result += " + " + *bytes;
+  }
+  if (offset != 0) {
+    result += " + " + std::to_string(offset);
+  }
+  return result;
+}
+
+std::optional<std::string> KernelPrinter::coordinates(ValueRange coords) {
+  std::string result;
+  for (Value coord : coords) {
+    auto one = text(coord);
+    if (!one) {
+      return std::nullopt;
+    }
+    result += ", " + *one;
+  }
+  return result;
+}
+
+LogicalResult KernelPrinter::printTmaLoad(TmaLoadOp op) {
+  headers.use("tma_load_" + std::to_string(op.getCoords().size()) + "d");
+  auto to = address(op.getDst(), op.getSlot(), op.getOffset(), op.getAt());
+  auto coords = coordinates(op.getCoords());
+  auto count = text(op.getCount());
+  if (!to || !coords || !count) {
+    return failure();
+  }
+  out.statement("spak::tma_load(" + *to + ", " + name(op.getMap()) + ", " +
+                name(op.getRing()) + ".full(" + *count + ")" + *coords + ");");
+  return success();
+}
+
+LogicalResult KernelPrinter::printTmaStore(TmaStoreOp op) {
+  if (op.getCombine()) {
+    return op.emitError("`spak_cuda.tma.store` with combine has no text yet");
+  }
+  headers.use("tma_store_" + std::to_string(op.getCoords().size()) + "d");
+  auto from = address(op.getSrc(), op.getSlot(), op.getOffset(), op.getAt());
+  auto coords = coordinates(op.getCoords());
+  auto when = text(op.getWhen());
+  if (!from || !coords || !when) {
+    return failure();
+  }
+  out.statement("spak::tma_store_if(" + *when + ", " + name(op.getMap()) +
+                ", " + *from + *coords + ");");
+  return success();
+}
+
+LogicalResult KernelPrinter::printStMatrix(StMatrixOp op) {
+  headers.use("stmatrix_x4");
+  headers.use("swizzled");
+  auto slab = address(op.getDst(), op.getSlot(), op.getOffset(), Value());
+  if (!slab) {
+    return failure();
+  }
+  int64_t width = op.getWidth();
+  std::string row = "threadIdx.x / 32 % 4 * 16 + threadIdx.x % 16";
+  if (op.getRow()) {
+    auto base = text(op.getRow(), Strength::Sum);
+    if (!base) {
+      return failure();
+    }
+    row = *base + " + " + row;
+  }
+  out.open("");
+  out.statement("const uint32_t row = " + row + ";");
+  openUnrolled("i", width / 32);
+  // Lanes 16 to 31 give the addresses of the right half of 16 columns.
+  out.statement("const uint32_t address = " + *slab + " + row * " +
+                Twine(width) + " + i * 32 + threadIdx.x / 16 % 2 * 16;");
+  std::string frag = name(op.getFrag());
+  std::string arguments;
+  for (int64_t j = 0; j < 4; ++j) {
+    int64_t constant = op.getFirst() + j;
+    arguments += ", " + frag + "[4 * i" +
+                 (constant ? " + " + std::to_string(constant) : "") + "]";
+  }
+  out.statement("spak::stmatrix_x4(spak::swizzled<" + Twine(width) +
+                ">(address)" + arguments + ");");
+  out.close();
+  out.close();
+  return success();
+}
+
+std::optional<KernelPrinter::Access>
+KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
+                      ValueRange limits, Value when, Value base) {
+  Access result;
+  auto join = [](std::string &to, StringRef sign, const std::string &what) {
+    to += (to.empty() ? "" : sign.str()) + what;
+  };
+  if (when && !matchPattern(when, m_One())) {
+    auto condition = text(when, Strength::And);
+    if (!condition) {
+      return std::nullopt;
+    }
+    join(result.condition, " && ", *condition);
+  }
+  if (!matchPattern(base, m_Zero())) {
+    auto offset = text(base, Strength::Sum);
+    if (!offset) {
+      return std::nullopt;
+    }
+    join(result.offset, " + ", *offset);
+  }
+  for (auto [coord, pattern, stride, limit] :
+       llvm::zip(coords, patterns, strides, limits)) {
+    auto at = text(coord, Strength::Sum);
+    auto step = text(stride, Strength::Product);
+    auto end = text(limit, Strength::Shift);
+    if (!at || !step || !end) {
+      return std::nullopt;
+    }
+    Expression shift = indexExpression(pattern, "i");
+    std::string position = *at;
+    if (shift.text != "0") {
+      position =
+          *at == "0" ? shift.text : *at + " + " + shift.in(Strength::Sum);
+    }
+    join(result.condition, " && ", position + " < " + *end);
+    if (*step == "1") {
+      join(result.offset, " + ", position);
+    } else {
+      bool simple = StringRef(position).find(' ') == StringRef::npos;
+      join(result.offset, " + ",
+           (simple ? position : "(" + position + ")") + " * " + *step);
+    }
+  }
+  if (result.condition.empty()) {
+    result.condition = "true";
+  }
+  if (result.offset.empty()) {
+    result.offset = "0";
+  }
+  return result;
+}
+
+LogicalResult KernelPrinter::printLoadFrag(LoadFragOp op) {
+  headers.use("load_if");
+  auto where = access(op.getCoords(), op.getPatterns(), op.getStrides(),
+                      op.getLimits(), op.getWhen(), op.getBase());
+  if (!where) {
+    return failure();
+  }
+  openUnrolled("i", op.getResult().getType().getCount());
+  out.statement("const bool keep = " + where->condition + ";");
+  out.statement(name(op.getResult()) + "[i] = spak::load_if(keep, " +
+                name(op.getSrc()) + " + " + where->offset + ");");
+  out.close();
+  return success();
+}
+
+LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
+  int64_t vec = op.getVec();
+  bool pairs = vec == 2 && op.getFrag().getType().getElementType().isF32();
+  if (vec != 1 && !pairs) {
+    return op.emitError("`spak_cuda.store_frag` of ")
+           << vec << " x " << op.getFrag().getType().getElementType()
+           << " has no text yet";
+  }
+  headers.use(pairs ? "store2_if" : "store_if");
+  auto where = access(op.getCoords(), op.getPatterns(), op.getStrides(),
+                      op.getLimits(), op.getWhen(), op.getBase());
+  if (!where) {
+    return failure();
+  }
+  std::string frag = name(op.getFrag());
+  int64_t count = op.getFrag().getType().getCount();
+  if (pairs) {
+    out.pragma("unroll");
+    out.open("for (int i = 0; i < " + Twine(count) + "; i += 2)");
+  } else {
+    openUnrolled("i", count);
+  }
+  out.statement("const bool keep = " + where->condition + ";");
+  out.statement("spak::store" + Twine(pairs ? "2" : "") + "_if(keep, " +
+                name(op.getDst()) + " + " + where->offset + ", " + frag +
+                "[i]" + (pairs ? ", " + frag + "[i + 1]" : "") + ");");
+  out.close();
+  return success();
+}
+
+} // namespace spak::cuda

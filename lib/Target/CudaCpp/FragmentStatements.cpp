@@ -1,0 +1,290 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the text of register arithmetic and of the tensor core. Every loop
+// over registers is unrolled, so that arrays are indexed by constants only.
+#include "KernelPrinter.h"
+
+using namespace mlir;
+
+namespace spak::cuda {
+
+void KernelPrinter::openUnrolled(StringRef index, int64_t count) {
+  out.pragma("unroll");
+  out.open("for (int " + index + " = 0; " + index + " < " + Twine(count) +
+           "; ++" + index + ")");
+}
+
+LogicalResult KernelPrinter::printFill(FragFillOp op) {
+  auto value = text(op.getValue());
+  if (!value) {
+    return failure();
+  }
+  openUnrolled("i", op.getResult().getType().getCount());
+  out.statement(name(op.getResult()) + "[i] = " + *value + ";");
+  out.close();
+  return success();
+}
+
+LogicalResult KernelPrinter::printMap(MapOp op) {
+  Block *body = op.getBlock();
+  std::string result = name(op.getResult());
+  openUnrolled("i", op.getResult().getType().getCount());
+  unsigned inputs = op.getInputs().size();
+  for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
+    if (i < inputs) {
+      Expression index = indexExpression(op.getPatterns()[i], "i");
+      expressions.overrides[argument] = {name(op.getInputs()[i]) + "[" +
+                                         index.text + "]"};
+      continue;
+    }
+    Expression at = indexExpression(op.getCoords()[i - inputs], "i");
+    if (variableName(argument).empty()) {
+      expressions.overrides[argument] = at;
+    } else {
+      constant(argument, at.text);
+    }
+  }
+  for (Operation &inner : body->without_terminator()) {
+    if (inner.getNumRegions() != 0 || failed(printScalar(&inner))) {
+      return failure();
+    }
+  }
+  auto yield = cast<YieldOp>(body->getTerminator());
+  auto value = text(yield.getValues().front());
+  if (!value) {
+    return failure();
+  }
+  out.statement(result + "[i] = " + *value + ";");
+  out.close();
+  for (Value argument : body->getArguments()) {
+    expressions.overrides.erase(argument);
+  }
+  return success();
+}
+
+std::string KernelPrinter::combined(StringRef kind, const Twine &a,
+                                    const Twine &b) {
+  if (kind == "add") {
+    return (a + " + " + b).str();
+  }
+  return ((kind == "max" ? "fmaxf(" : "fminf(") + a + ", " + b + ")").str();
+}
+
+static StringRef neutral(StringRef kind) {
+  if (kind == "add") {
+    return "0.0f";
+  }
+  return kind == "max" ? "-spak::infinity" : "spak::infinity";
+}
+
+LogicalResult KernelPrinter::printRowReduce(RowReduceOp op) {
+  StringRef kind = op.getKind();
+  FragType type = op.getResult().getType();
+  if (!type.getElementType().isF32()) {
+    return op.emitError("`spak_cuda.row_reduce` of ")
+           << type.getElementType() << " has no text yet";
+  }
+  std::string rows = name(op.getResult()), frag = name(op.getFrag());
+  std::string start = op.getStart() ? name(op.getStart()) : std::string();
+  int64_t count = op.getFrag().getType().getCount();
+  int64_t chains = std::max<int64_t>(1, op.getChains());
+  std::string row = indexExpression(op.getRows(), "i").text;
+  if (chains == 1) {
+    if (start != rows) {
+      openUnrolled("i", type.getCount());
+      out.statement(rows + "[i] = " +
+                    (start.empty() ? neutral(kind).str() : start + "[i]") +
+                    ";");
+      out.close();
+    }
+    openUnrolled("i", count);
+    std::string to = rows + "[" + row + "]";
+    if (kind == "add") {
+      out.statement(to + " += " + frag + "[i];");
+    } else {
+      out.statement(to + " = " + combined(kind, to, frag + "[i]") + ";");
+    }
+    out.close();
+    return success();
+  }
+  // Independent partial results, so that one operation need not wait for the
+  // one before; then their sum or extreme.
+  out.open("");
+  int64_t parts = type.getCount() * chains;
+  out.statement("float part[" + Twine(parts) + "];");
+  openUnrolled("i", parts);
+  out.statement("part[i] = " + neutral(kind) + ";");
+  out.close();
+  openUnrolled("i", count);
+  std::string factor = std::to_string(chains);
+  std::string to = "part[" +
+                   indexExpression(op.getRows(), "i").in(Strength::Product) +
+                   " * " + factor + " + i % " + factor + "]";
+  if (row == "0") {
+    to = "part[i % " + factor + "]";
+  }
+  if (kind == "add") {
+    out.statement(to + " += " + frag + "[i];");
+  } else {
+    out.statement(to + " = " + combined(kind, to, frag + "[i]") + ";");
+  }
+  out.close();
+  openUnrolled("i", type.getCount());
+  std::string all = "part[i * " + factor + "]";
+  for (int64_t j = 1; j < chains; ++j) {
+    all = combined(kind, all,
+                   "part[i * " + factor + " + " + std::to_string(j) + "]");
+  }
+  if (!start.empty()) {
+    all = combined(kind, start + "[i]", kind == "add" ? "(" + all + ")" : all);
+  }
+  out.statement(rows + "[i] = " + all + ";");
+  out.close();
+  out.close();
+  return success();
+}
+
+LogicalResult KernelPrinter::printLaneReduce(LaneReduceOp op) {
+  headers.use("shuffle_xor");
+  std::string to = name(op.getResult()), from = name(op.getFrag());
+  openUnrolled("i", op.getResult().getType().getCount());
+  for (int64_t mask : op.getXorMasks()) {
+    std::string other =
+        "spak::shuffle_xor(" + from + "[i], " + std::to_string(mask) + ")";
+    if (op.getKind() == "add" && to == from) {
+      out.statement(to + "[i] += " + other + ";");
+    } else {
+      out.statement(
+          to + "[i] = " + combined(op.getKind(), from + "[i]", other) + ";");
+    }
+    from = to;
+  }
+  out.close();
+  return success();
+}
+
+LogicalResult KernelPrinter::printPack(PackOp op) {
+  FragType type = op.getResult().getType();
+  StringRef block =
+      cast<VectorType>(type.getElementType()).getElementType().isBF16()
+          ? "pack_bf16"
+          : "pack_f16";
+  headers.use(block);
+  std::string from = name(op.getFrag());
+  openUnrolled("i", type.getCount());
+  out.statement(name(op.getResult()) + "[i] = spak::" + block + "(" + from +
+                "[2 * i], " + from + "[2 * i + 1]);");
+  out.close();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Tensor core
+//===----------------------------------------------------------------------===//
+
+void KernelPrinter::printDescriptor(StringRef descriptor, DescAttr desc,
+                                    const Twine &address) {
+  headers.use("wgmma_descriptor");
+  out.statement("const uint64_t " + descriptor + " = spak::wgmma_descriptor<" +
+                Twine(desc.getLbo()) + ", " + Twine(desc.getSbo()) + ", " +
+                Twine(desc.getSwizzle()) + ">(" + address + ");");
+}
+
+/// How far step k lies behind the first one, in the descriptor's units of 16
+/// bytes.
+static std::string stepText(DescAttr desc, int64_t steps) {
+  int64_t step = desc.getKstep() / 16, slab = desc.getSlab() / 16;
+  int64_t perSlab = desc.getKstepsPerSlab();
+  if (steps <= perSlab || slab == step * perSlab) {
+    return "k * " + std::to_string(step);
+  }
+  std::string text =
+      "k / " + std::to_string(perSlab) + " * " + std::to_string(slab);
+  if (perSlab > 1) {
+    text += " + k % " + std::to_string(perSlab) + " * " + std::to_string(step);
+  }
+  return text;
+}
+
+static std::string wgmmaName(int64_t n, Type element, StringRef form) {
+  return "wgmma_m64n" + std::to_string(n) + "k16_" +
+         (element.isBF16() ? "bf16" : "f16") + "_" + form.str();
+}
+
+LogicalResult KernelPrinter::printWgmmaSS(WgmmaSSOp op) {
+  auto a = address(op.getA(), op.getASlot(), 0, op.getAOffset());
+  auto b = address(op.getB(), op.getBSlot(), 0, op.getBOffset());
+  if (!a || !b) {
+    return failure();
+  }
+  std::string call =
+      wgmmaName(op.getN(), op.getB().getType().getElementType(), "ss");
+  headers.use(call);
+  int64_t steps = op.getK() / 16;
+  out.open("");
+  printDescriptor("a_desc", op.getADesc(), *a);
+  printDescriptor("b_desc", op.getBDesc(), *b);
+  openUnrolled("k", steps);
+  out.statement("const uint64_t a = a_desc + " +
+                stepText(op.getADesc(), steps) + ";");
+  out.statement("const uint64_t b = b_desc + " +
+                stepText(op.getBDesc(), steps) + ";");
+  out.statement("spak::" + call + "<" + Twine(op.getADesc().getTransposed()) +
+                ", " + Twine(op.getBDesc().getTransposed()) + ">(" +
+                name(op.getResult()) + ", a, b, " +
+                (op.getAcc() ? "true" : "k != 0") + ");");
+  out.close();
+  out.close();
+  return success();
+}
+
+LogicalResult KernelPrinter::printWgmmaRS(WgmmaRSOp op) {
+  auto b = address(op.getB(), op.getBSlot(), 0, op.getBOffset());
+  if (!b) {
+    return failure();
+  }
+  std::string call =
+      wgmmaName(op.getN(), op.getB().getType().getElementType(), "rs");
+  headers.use(call);
+  int64_t steps = op.getK() / 16;
+  out.open("");
+  printDescriptor("b_desc", op.getBDesc(), *b);
+  openUnrolled("k", steps);
+  out.statement("const uint64_t b = b_desc + " +
+                stepText(op.getBDesc(), steps) + ";");
+  out.statement("spak::" + call + "<" + Twine(op.getBDesc().getTransposed()) +
+                ">(" + name(op.getResult()) + ", " + name(op.getA()) +
+                " + 4 * k, b, " + (op.getAcc() ? "true" : "k != 0") + ");");
+  out.close();
+  out.close();
+  return success();
+}
+
+void KernelPrinter::printRegisterFences(ValueRange frags) {
+  SmallVector<std::string> done;
+  for (Value frag : frags) {
+    std::string variable = name(frag);
+    if (llvm::is_contained(done, variable)) {
+      continue;
+    }
+    done.push_back(variable);
+    headers.use("register_fence");
+    out.statement("spak::register_fence(" + variable + ");");
+  }
+}
+
+LogicalResult KernelPrinter::printFence(WgmmaFenceOp op) {
+  headers.use("wgmma_fence");
+  printRegisterFences(op.getFrags());
+  out.statement("spak::wgmma_fence();");
+  return success();
+}
+
+LogicalResult KernelPrinter::printWait(WgmmaWaitOp op) {
+  headers.use("wgmma_wait");
+  out.statement("spak::wgmma_wait<" + Twine(op.getLeft()) + ">();");
+  printRegisterFences(op.getFrags());
+  return success();
+}
+
+} // namespace spak::cuda

@@ -1,0 +1,207 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: scalar arithmetic that has an instruction of its own, conversions,
+// lane exchange, and predicated accesses to global memory.
+#ifndef SPAK_DEVICE_MATH_CUH
+#define SPAK_DEVICE_MATH_CUH
+
+#include "spak/device/types.cuh"
+
+namespace spak {
+
+//@ block floor_div needs types
+/// a / b rounded down, for b > 0.
+template <typename Int>
+SPAK_FN Int floor_div(Int a, Int b) {
+  return a / b - (a % b < 0);
+}
+//@ end
+
+//@ block ceil_div needs types
+/// a / b rounded up, for b > 0.
+template <typename Int>
+SPAK_FN Int ceil_div(Int a, Int b) {
+  return a / b + (a % b > 0);
+}
+//@ end
+
+//@ block exp2_approx needs types
+/// 2^x. Relative error up to 2^-22; denormal arguments and results are zero;
+/// exp2_approx(-inf) = 0. PTX ISA "ex2.approx.ftz.f32", sm_50.
+SPAK_FN float exp2_approx(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+//@ end
+
+//@ block max_nan needs types
+/// The larger value, or NaN if either is NaN. PTX ISA "max.NaN", sm_80.
+SPAK_FN float max_nan(float a, float b) {
+  float y;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b));
+  return y;
+}
+//@ end
+
+//@ block min_nan needs types
+/// The smaller value, or NaN if either is NaN. PTX ISA "min.NaN", sm_80.
+SPAK_FN float min_nan(float a, float b) {
+  float y;
+  asm("min.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b));
+  return y;
+}
+//@ end
+
+//@ block tanh_approx needs types
+/// tanh(x), relative error up to 2^-11. PTX ISA "tanh.approx.f32", sm_75.
+SPAK_FN float tanh_approx(float x) {
+  float y;
+  asm("tanh.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+//@ end
+
+//@ block pack_bf16 needs types
+/// Rounds two floats to nearest even: `low` to the low half. PTX ISA
+/// "cvt.rn.bf16x2.f32", sm_80.
+SPAK_FN uint32_t pack_bf16(float low, float high) {
+  uint32_t packed;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
+  return packed;
+}
+//@ end
+
+//@ block pack_f16 needs types
+/// Rounds two floats to nearest even: `low` to the low half. PTX ISA
+/// "cvt.rn.f16x2.f32", sm_80.
+SPAK_FN uint32_t pack_f16(float low, float high) {
+  uint32_t packed;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
+  return packed;
+}
+//@ end
+
+//@ block to_bf16 needs types
+/// Rounds to nearest even. PTX ISA "cvt.rn.bf16.f32", sm_80.
+SPAK_FN bf16 to_bf16(float x) {
+  bf16 y;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(y.bits) : "f"(x));
+  return y;
+}
+//@ end
+
+//@ block to_f16 needs types
+/// Rounds to nearest even. PTX ISA "cvt.rn.f16.f32", sm_50.
+SPAK_FN f16 to_f16(float x) {
+  f16 y;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y.bits) : "f"(x));
+  return y;
+}
+//@ end
+
+//@ block to_f32 needs types
+/// Exact widening.
+SPAK_FN float to_f32(bf16 x) {
+  return __uint_as_float(static_cast<uint32_t>(x.bits) << 16);
+}
+SPAK_FN float to_f32(f16 x) {
+  float y;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x.bits));
+  return y;
+}
+//@ end
+
+//@ block shuffle_xor needs types
+/// The value of lane `lane ^ mask`.
+SPAK_FN float shuffle_xor(float value, int mask) {
+  return __shfl_xor_sync(0xffffffffu, value, mask);
+}
+SPAK_FN int shuffle_xor(int value, int mask) {
+  return __shfl_xor_sync(0xffffffffu, value, mask);
+}
+//@ end
+
+//@ block store_if needs types
+/// Writes where `when` holds, predicated: no branch. PTX ISA "st", sm_50.
+SPAK_FN void store_if(bool when, float *pointer, float value) {
+  asm volatile(
+      "{ .reg .pred p; setp.ne.b32 p, %0, 0; @p st.global.f32 [%1], %2; }" ::
+          "r"((int)when),
+      "l"(pointer), "f"(value)
+      : "memory");
+}
+SPAK_FN void store_if(bool when, int *pointer, int value) {
+  asm volatile(
+      "{ .reg .pred p; setp.ne.b32 p, %0, 0; @p st.global.b32 [%1], %2; }" ::
+          "r"((int)when),
+      "l"(pointer), "r"(value)
+      : "memory");
+}
+SPAK_FN void store_if(bool when, bf16 *pointer, bf16 value) {
+  asm volatile(
+      "{ .reg .pred p; setp.ne.b32 p, %0, 0; @p st.global.b16 [%1], %2; }" ::
+          "r"((int)when),
+      "l"(pointer), "h"(value.bits)
+      : "memory");
+}
+SPAK_FN void store_if(bool when, f16 *pointer, f16 value) {
+  asm volatile(
+      "{ .reg .pred p; setp.ne.b32 p, %0, 0; @p st.global.b16 [%1], %2; }" ::
+          "r"((int)when),
+      "l"(pointer), "h"(value.bits)
+      : "memory");
+}
+//@ end
+
+//@ block store2_if needs types
+/// Writes two neighbours in one access where `when` holds; `pointer` is
+/// 8-byte aligned. PTX ISA "st.v2", sm_50.
+SPAK_FN void store2_if(bool when, float *pointer, float v0, float v1) {
+  asm volatile("{ .reg .pred p; setp.ne.b32 p, %0, 0; "
+               "@p st.global.v2.f32 [%1], {%2, %3}; }" ::"r"((int)when),
+               "l"(pointer), "f"(v0), "f"(v1)
+               : "memory");
+}
+//@ end
+
+//@ block load_if needs types
+/// Reads where `when` holds, else zero; read-only data. PTX ISA "ld.global.nc",
+/// sm_50.
+SPAK_FN float load_if(bool when, const float *pointer) {
+  float value;
+  asm volatile("{ .reg .pred p; setp.ne.b32 p, %1, 0; mov.f32 %0, 0f00000000; "
+               "@p ld.global.nc.f32 %0, [%2]; }"
+               : "=f"(value)
+               : "r"((int)when), "l"(pointer));
+  return value;
+}
+SPAK_FN int load_if(bool when, const int *pointer) {
+  int value;
+  asm volatile("{ .reg .pred p; setp.ne.b32 p, %1, 0; mov.b32 %0, 0; "
+               "@p ld.global.nc.b32 %0, [%2]; }"
+               : "=r"(value)
+               : "r"((int)when), "l"(pointer));
+  return value;
+}
+SPAK_FN bf16 load_if(bool when, const bf16 *pointer) {
+  bf16 value;
+  asm volatile("{ .reg .pred p; setp.ne.b32 p, %1, 0; mov.b16 %0, 0; "
+               "@p ld.global.nc.b16 %0, [%2]; }"
+               : "=h"(value.bits)
+               : "r"((int)when), "l"(pointer));
+  return value;
+}
+SPAK_FN f16 load_if(bool when, const f16 *pointer) {
+  f16 value;
+  asm volatile("{ .reg .pred p; setp.ne.b32 p, %1, 0; mov.b16 %0, 0; "
+               "@p ld.global.nc.b16 %0, [%2]; }"
+               : "=h"(value.bits)
+               : "r"((int)when), "l"(pointer));
+  return value;
+}
+//@ end
+
+} // namespace spak
+
+#endif // SPAK_DEVICE_MATH_CUH
