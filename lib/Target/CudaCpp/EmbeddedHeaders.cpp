@@ -1,6 +1,6 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// Owns: the marks `//@ block NAME needs A B` and `//@ end`.
+// Owns: the marks `//@ block NAME needs A B`, `//@ needs C` and `//@ end`.
 #include "EmbeddedHeaders.h"
 
 #include "llvm/ADT/SmallVector.h"
@@ -37,9 +37,11 @@ void EmbeddedHeaders::parse(StringRef path, StringRef text) {
       Block &block = blocks.emplace_back();
       block.path = path;
       block.name = name.trim();
-      block.needs = needs.trim();
+      block.needs = needs.trim().str();
       block.inNamespace = inNamespace;
       open = &block;
+    } else if (line.consume_front("//@ needs ")) {
+      open->needs += (" " + line.trim()).str();
     } else if (line.starts_with("//@ end")) {
       open = nullptr;
     } else if (open) {
@@ -62,7 +64,7 @@ void EmbeddedHeaders::use(StringRef name) {
     }
     block.used = true;
     llvm::SmallVector<StringRef> needs;
-    block.needs.split(needs, ' ', -1, /*KeepEmpty=*/false);
+    StringRef(block.needs).split(needs, ' ', -1, /*KeepEmpty=*/false);
     for (StringRef need : needs) {
       use(need);
     }

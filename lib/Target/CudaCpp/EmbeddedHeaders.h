@@ -29,7 +29,7 @@ private:
   struct Block {
     llvm::StringRef path;
     llvm::StringRef name;
-    llvm::StringRef needs;
+    std::string needs;
     std::string text;
     bool inNamespace = false; ///< text stands inside `namespace spak`
     bool used = false;

@@ -327,7 +327,7 @@ LogicalResult HostPrinter::printKernelLaunch(HostLaunchOp op) {
   if (!grid) {
     return failure();
   }
-  std::string list;
+  std::vector<std::string> locals;
   for (auto [value, parameter] :
        llvm::zip(op.getArgs(), kernel.getArguments())) {
     std::string local = variableName(value).str();
@@ -342,9 +342,12 @@ LogicalResult HostPrinter::printKernelLaunch(HostLaunchOp op) {
       out.statement((pointer ? StringRef("const void *") : type) +
                     (pointer ? "" : " ") + local + " = " + *text + ";");
     }
-    list += (list.empty() ? "&" : ", &") + local;
+    locals.push_back(local);
   }
-  out.statement("void *arguments[] = {" + list + "};");
+  out.statement("void *arguments[" + Twine(locals.size()) + "];");
+  for (auto [i, local] : llvm::enumerate(locals)) {
+    out.statement("arguments[" + Twine(i) + "] = &" + local + ";");
+  }
   out.statement("static std::atomic<uint64_t> prepared{0};");
   out.statement("return spak::host_launch(reinterpret_cast<const void *>(&" +
                 op.getKernel() + "), " + *grid + ", " +

@@ -299,8 +299,8 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
       .Case([&](FragFillOp fill) { return printFill(fill); })
       .Case([&](FragCopyOp copy) {
         openUnrolled("i", copy.getResult().getType().getCount());
-        out.statement(name(copy.getResult()) + "[i] = " +
-                      name(copy.getFrag()) + "[i];");
+        out.statement(name(copy.getResult()) + "[i] = " + name(copy.getFrag()) +
+                      "[i];");
         out.close();
         return success();
       })

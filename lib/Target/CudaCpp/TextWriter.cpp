@@ -37,75 +37,130 @@ static size_t findOutside(StringRef text, StringRef what, size_t from = 0) {
   return StringRef::npos;
 }
 
-/// Where the outermost call's arguments begin, or npos: the last bracket that
-/// opens at depth 0.
-static size_t findCall(StringRef text) {
+/// Where the arguments of the last outermost call or list begin, or npos.
+static size_t findArguments(StringRef text) {
   size_t found = StringRef::npos;
   int depth = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '(' || text[i] == '[') {
-      if (depth++ == 0 && text[i] == '(') {
+    char character = text[i];
+    if (character == '(' || character == '[' || character == '{') {
+      if (depth++ == 0 && character != '[' && i + 1 < text.size()) {
         found = i + 1;
       }
-    } else if (text[i] == ')' || text[i] == ']') {
+    } else if (character == ')' || character == ']' || character == '}') {
       --depth;
     }
   }
   return found;
 }
 
-/// Breaks \p text, whose first line begins at \p column, into lines; all but
-/// the first carry their own indentation.
-static void breakLines(StringRef text, unsigned column, unsigned indent,
-                       llvm::SmallVectorImpl<std::string> &lines) {
-  if (column + text.size() <= kColumns) {
-    lines.push_back(text.str());
-    return;
+/// The pieces of \p text between \p separator outside of brackets; all but the
+/// last keep the separator's visible part.
+static llvm::SmallVector<std::string> pieces(StringRef text,
+                                             StringRef separator) {
+  llvm::SmallVector<std::string> result;
+  size_t at;
+  while ((at = findOutside(text, separator)) != StringRef::npos) {
+    result.push_back((text.substr(0, at) + separator.rtrim()).str());
+    text = text.substr(at + separator.size());
   }
-  size_t call = findCall(text);
-  if (call == StringRef::npos) {
-    lines.push_back(text.str());
-    return;
-  }
-  unsigned align = column + call;
-  std::string line = text.substr(0, call).str();
-  StringRef rest = text.substr(call);
+  result.push_back(text.str());
+  return result;
+}
+
+/// Packs the pieces into lines: the first begins with \p head, the others at
+/// column \p align. Sets \p fits to whether no line is too long.
+static llvm::SmallVector<std::string> pack(StringRef head, unsigned column,
+                                           llvm::ArrayRef<std::string> parts,
+                                           unsigned align, bool &fits) {
+  llvm::SmallVector<std::string> lines;
+  std::string line = head.str();
   unsigned used = column + line.size();
-  bool first = true;
-  while (!rest.empty()) {
-    size_t comma = findOutside(rest, ", ");
-    StringRef item =
-        comma == StringRef::npos ? rest : rest.substr(0, comma + 1);
-    rest = comma == StringRef::npos ? StringRef() : rest.substr(comma + 2);
-    if (!first && used + 1 + item.size() > kColumns) {
+  bool empty = true;
+  fits = true;
+  for (const std::string &part : parts) {
+    if (!empty && used + 1 + part.size() > kColumns) {
       lines.push_back(line);
-      line = std::string(align, ' ') + item.str();
-      used = align + item.size();
+      line = std::string(align, ' ') + part;
+      used = align + part.size();
     } else {
-      line += (first ? "" : " ") + item.str();
-      used += item.size() + (first ? 0 : 1);
+      line += (empty ? "" : " ") + part;
+      used += part.size() + (empty ? 0 : 1);
     }
-    first = false;
+    empty = false;
+    fits &= used <= kColumns;
   }
   lines.push_back(line);
+  return lines;
+}
+
+using Lines = llvm::SmallVector<std::string>;
+
+/// A call: arguments under each other, or on lines of their own where that
+/// takes fewer.
+static Lines breakCall(StringRef text, unsigned indent, size_t call) {
+  llvm::SmallVector<std::string> arguments = pieces(text.substr(call), ", ");
+  StringRef head = text.substr(0, call);
+  bool alignedFits = false, ownFits = false;
+  Lines aligned = pack(head, indent, arguments, indent + call, alignedFits);
+  Lines own =
+      pack(std::string(indent + 4, ' '), 0, arguments, indent + 4, ownFits);
+  bool isList = head.ends_with("{");
+  if (isList || (alignedFits && aligned.size() <= own.size() + 1)) {
+    return aligned;
+  }
+  own.insert(own.begin(), head.str());
+  return own;
+}
+
+/// `x = a ? b : c`, broken before the signs.
+static Lines breakConditional(StringRef text, unsigned indent, size_t mark) {
+  size_t colon = findOutside(text, " : ", mark);
+  std::string align(indent + mark + 1, ' ');
+  if (indent + colon <= kColumns) {
+    return {text.substr(0, colon).str(), align + text.substr(colon + 1).str()};
+  }
+  size_t assign = findOutside(text, " = ");
+  std::string under(
+      assign == StringRef::npos ? indent + 4 : indent + assign + 3, ' ');
+  return {text.substr(0, mark).str(),
+          under + "    " + text.substr(mark + 1, colon - mark - 1).str(),
+          under + "    " + text.substr(colon + 1).str()};
+}
+
+static Lines breakStatement(StringRef text, unsigned indent) {
+  if (indent + text.size() <= kColumns) {
+    return {text.str()};
+  }
+  size_t assign = findOutside(text, " = ");
+  StringRef right =
+      assign == StringRef::npos ? StringRef() : text.substr(assign + 3);
+  bool isList = right.starts_with("{");
+  if (!right.empty() && !isList && indent + 4 + right.size() <= kColumns) {
+    return {text.substr(0, assign + 2).str(),
+            std::string(indent + 4, ' ') + right.str()};
+  }
+  size_t from = assign == StringRef::npos ? 0 : assign + 3;
+  size_t mark = findOutside(text, " ? ", from);
+  if (mark != StringRef::npos) {
+    return breakConditional(text, indent, mark);
+  }
+  for (StringRef sign : {" || ", " && ", " + "}) {
+    if (findOutside(text, sign, from) != StringRef::npos) {
+      bool fits = false;
+      return pack(text.substr(0, from), indent, pieces(text.substr(from), sign),
+                  indent + from, fits);
+    }
+  }
+  size_t call = findArguments(text);
+  if (call != StringRef::npos) {
+    return breakCall(text, indent, call);
+  }
+  return {text.str()};
 }
 
 void TextWriter::statement(const Twine &twine) {
-  std::string text = twine.str();
-  llvm::SmallVector<std::string> lines;
-  if (indent + text.size() > kColumns) {
-    size_t assign = findOutside(text, " = ");
-    StringRef right = assign == StringRef::npos
-                          ? StringRef()
-                          : StringRef(text).substr(assign + 3);
-    if (!right.empty() && indent + 4 + right.size() <= kColumns) {
-      lines.push_back(text.substr(0, assign + 2));
-      lines.push_back(std::string(indent + 4, ' ') + right.str());
-    }
-  }
-  if (lines.empty()) {
-    breakLines(text, indent, indent, lines);
-  }
+  Lines lines = breakStatement(twine.str(), indent);
   writeLine(lines.front(), indent);
   for (const std::string &line : llvm::drop_begin(lines)) {
     writeLine(line, 0);

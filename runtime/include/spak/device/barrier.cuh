@@ -81,7 +81,7 @@ SPAK_FN void mbarrier_wait(uint32_t barrier, uint32_t parity) {
 //@ end
 
 //@ block Ring needs mbarrier_init mbarrier_expect mbarrier_arrive
-//mbarrier_arrive_if mbarrier_wait
+//@ needs mbarrier_arrive_if mbarrier_wait
 /// `Slots` full/empty barrier pairs at a shared address, 16 bytes a slot. A
 /// counter that only grows says which slot (count % Slots) and which phase
 /// (count / Slots % 2).
