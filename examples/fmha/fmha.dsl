@@ -87,7 +87,6 @@ system FMHA_Forward {
             registers(consumer) = 240 if tile_m <= 128 else 160
             overlap = overlap
             order = order
-            raster = "longest_first" if causal else "natural"
             epilogue_slots = D / 64
         }
     }

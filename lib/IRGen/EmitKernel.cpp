@@ -1,0 +1,354 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the kernel around the expressions: signature, launch checks, grid,
+// statements and loops.
+#include "Absence.h"
+#include "Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace spak::sema;
+
+using TypeKind = spak::sema::Type::Kind;
+using MlirType = mlir::Type;
+
+namespace spak::irgen {
+
+MlirType Emitter::elementType(Dtype dtype) {
+  switch (dtype) {
+  case Dtype::F32:
+    return b.getF32Type();
+  case Dtype::F16:
+    return b.getF16Type();
+  case Dtype::BF16:
+    return b.getBF16Type();
+  case Dtype::E4M3:
+    return Float8E4M3FNType::get(b.getContext());
+  case Dtype::E5M2:
+    return Float8E5M2Type::get(b.getContext());
+  case Dtype::S8:
+    return b.getI8Type();
+  case Dtype::U8:
+    return b.getIntegerType(8, false);
+  case Dtype::S32:
+    return b.getI32Type();
+  case Dtype::U32:
+    return b.getIntegerType(32, false);
+  case Dtype::S64:
+    return b.getI64Type();
+  case Dtype::Bool:
+    return b.getI1Type();
+  case Dtype::Index:
+    return b.getIndexType();
+  }
+  llvm_unreachable("every element type is above");
+}
+
+MlirType Emitter::typeOf(const sema::Type &type) {
+  switch (type.kind) {
+  case TypeKind::Tile: {
+    SmallVector<StringAttr> axes;
+    SmallVector<int64_t> shape;
+    for (const TileAxis *axis : type.axes) {
+      axes.push_back(b.getStringAttr(axis->name));
+      shape.push_back(axis->size);
+    }
+    return ir::TileType::get(b.getContext(), axes, shape,
+                             elementType(type.dtype));
+  }
+  case TypeKind::Softmax:
+    return ir::SoftmaxType::get(
+        b.getContext(), b.getStringAttr(type.axes[0]->name), type.axes[0]->size,
+        b.getStringAttr(type.axes[1]->name), type.axes[1]->size);
+  case TypeKind::Range:
+    return rangeType(type.axes.front());
+  default:
+    return elementType(type.dtype);
+  }
+}
+
+ir::RangeType Emitter::rangeType(const TileAxis *axis) {
+  return ir::RangeType::get(b.getContext(), b.getStringAttr(axis->name),
+                            axis->size);
+}
+
+ir::ViewType Emitter::viewType(const TensorParam &tensor) {
+  SmallVector<StringAttr> axes;
+  SmallVector<int64_t> shape;
+  for (auto [axis, size] : llvm::zip_equal(tensor.axes, tensor.sizes)) {
+    axes.push_back(b.getStringAttr(axis));
+    shape.push_back(size.value_or(ShapedType::kDynamic));
+  }
+  return ir::ViewType::get(b.getContext(), axes, shape,
+                           elementType(tensor.dtype));
+}
+
+Location Emitter::loc(SourceRange range, StringRef name) {
+  LineColumn place = source.lineColumn(range.begin);
+  Location at =
+      FileLineColLoc::get(b.getContext(), file, place.line, place.column);
+  return name.empty() ? at : NameLoc::get(b.getStringAttr(name), at);
+}
+
+bool Emitter::unsupported(SourceRange range, const Twine &what) {
+  if (!failed) {
+    diags.error(diag::err_not_compiled, range) << what.str();
+  }
+  failed = true;
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Signature, launch checks, grid
+//===----------------------------------------------------------------------===//
+
+void Emitter::emitRequirements() {
+  for (const Requirement &requirement : program.requirements) {
+    Value condition = emit(requirement.condition);
+    ir::RequireOp::create(b, loc(requirement.range), condition,
+                          requirement.text);
+  }
+}
+
+void Emitter::emitGrid() {
+  SmallVector<Value> extents;
+  SmallVector<MlirType> types;
+  SmallVector<Location> places;
+  for (const GridVariable &variable : program.grid) {
+    Location at = loc(variable.range);
+    if (variable.axis) {
+      if (variable.axis->lower->kind != Expr::Kind::Constant ||
+          variable.axis->lower->constant.asInt() != 0) {
+        unsupported(variable.range, "a grid range that does not begin at 0");
+        return;
+      }
+      Value end = emit(variable.axis->upper);
+      extents.push_back(
+          ir::TileCountOp::create(b, at, end, variable.axis->size));
+      types.push_back(rangeType(variable.axis));
+      places.push_back(loc(variable.range, variable.axis->name));
+      continue;
+    }
+    extents.push_back(emit(variable.extent));
+    types.push_back(b.getIndexType());
+    places.push_back(loc(variable.range, variable.variable->name));
+  }
+  SourceRange range =
+      program.grid.empty() ? program.range : program.grid.front().range;
+  auto grid = ir::GridOp::create(b, loc(range), extents, ir::OrderAttr());
+  OpBuilder::InsertionGuard guard(b);
+  Block *body = b.createBlock(&grid.getBody(), {}, types, places);
+  for (auto [variable, argument] :
+       llvm::zip_equal(program.grid, body->getArguments())) {
+    if (variable.axis) {
+      ranges[variable.axis] = argument;
+    } else {
+      variables[variable.variable] = argument;
+      definitions[variable.variable] = nullptr;
+    }
+  }
+  wholeAxesAt = body;
+  emitBody(program.body);
+  b.setInsertionPointToEnd(body);
+  ir::YieldOp::create(b, loc(range));
+}
+
+LogicalResult Emitter::emitKernel(DictionaryAttr point,
+                                  ir::RequestAttr request) {
+  SmallVector<MlirType> inputs;
+  SmallVector<Location> places;
+  SmallVector<Attribute> attributes;
+  auto add = [&](MlirType type, StringRef name, StringRef kind,
+                 SourceRange range, std::optional<double> value = {}) {
+    inputs.push_back(type);
+    places.push_back(loc(range, name));
+    NamedAttrList list;
+    list.set(ir::SpakDialect::kNameAttr, b.getStringAttr(name));
+    list.set(ir::SpakDialect::kKindAttr, b.getStringAttr(kind));
+    if (value) {
+      list.set(ir::SpakDialect::kDefaultAttr, b.getF64FloatAttr(*value));
+    }
+    attributes.push_back(list.getDictionary(b.getContext()));
+  };
+  for (const Parameter &parameter : program.parameters) {
+    if (const TensorParam *tensor = parameter.tensor) {
+      add(viewType(*tensor), tensor->name, tensor->isOutput ? "out" : "in",
+          tensor->range);
+    } else {
+      const ScalarParam *scalar = parameter.scalar;
+      add(elementType(scalar->dtype), scalar->name, "scalar", scalar->range,
+          scalar->defaultValue);
+    }
+  }
+  for (auto [dim, range] : llvm::zip_equal(program.dims, program.dimRanges)) {
+    add(b.getIndexType(), dim, "dim", range);
+  }
+  auto kernel = ir::KernelOp::create(b, loc(program.range), program.kernel,
+                                     b.getFunctionType(inputs, TypeRange()),
+                                     b.getArrayAttr(attributes));
+  OpBuilder::InsertionGuard guard(b);
+  Block *entry = b.createBlock(&kernel.getBody(), {}, inputs, places);
+  unsigned next = 0;
+  for (const Parameter &parameter : program.parameters) {
+    if (parameter.tensor) {
+      tensors[parameter.tensor] = entry->getArgument(next++);
+    } else {
+      scalars[parameter.scalar] = entry->getArgument(next++);
+    }
+  }
+  for (const std::string &dim : program.dims) {
+    dims[dim] = entry->getArgument(next++);
+  }
+  emitRequirements();
+  emitGrid();
+  b.setInsertionPointToEnd(entry);
+  ir::ReturnOp::create(b, loc(program.range));
+  return success(!failed);
+}
+
+//===----------------------------------------------------------------------===//
+// Statements
+//===----------------------------------------------------------------------===//
+
+void Emitter::emitBody(const std::vector<const Statement *> &body) {
+  for (const Statement *statement : body) {
+    if (failed) {
+      return;
+    }
+    emitStatement(*statement);
+  }
+}
+
+void Emitter::emitStatement(const Statement &statement) {
+  switch (statement.kind) {
+  case Statement::Kind::Bind: {
+    const Variable *variable = statement.variable;
+    if (variable->type.is(TypeKind::Constant) ||
+        variable->type.is(TypeKind::Range)) {
+      return; // Folded wherever it is read.
+    }
+    variables[variable] = emit(statement.value, variable->name);
+    definitions[variable] = statement.value;
+    return;
+  }
+  case Statement::Kind::For:
+    emitLoop(statement);
+    return;
+  case Statement::Kind::If:
+    unsupported(statement.range, "a branch on a value known at run time");
+    return;
+  case Statement::Kind::Update:
+    emitUpdate(statement);
+    return;
+  case Statement::Kind::Store:
+    emitStore(statement);
+    return;
+  }
+}
+
+void Emitter::emitLoop(const Statement &statement) {
+  const TileAxis *axis = statement.axis;
+  Location at = loc(statement.range);
+  Value lower, upper;
+  SmallVector<MlirType> types;
+  SmallVector<Location> places;
+  if (axis) {
+    if (axis->lower->kind != Expr::Kind::Constant ||
+        axis->lower->constant.asInt() != 0) {
+      unsupported(statement.range, "a range that does not begin at 0");
+      return;
+    }
+    lower = number(0, b.getIndexType(), at);
+    upper = ir::TileCountOp::create(b, at, emit(axis->upper), axis->size);
+    types.push_back(rangeType(axis));
+    places.push_back(loc(axis->range, axis->name));
+  } else {
+    lower = emit(statement.lower);
+    upper = emit(statement.upper);
+    types.push_back(b.getIndexType());
+    places.push_back(loc(statement.variable->range, statement.variable->name));
+  }
+  SmallVector<Value> inits;
+  for (const Variable *variable : statement.carried) {
+    inits.push_back(variables.lookup(variable));
+    types.push_back(inits.back().getType());
+    places.push_back(loc(variable->range, variable->name));
+  }
+  auto loop = ir::ForOp::create(b, at, lower, upper, inits);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    Block *body = b.createBlock(&loop->getRegion(0), {}, types, places);
+    Value induction = body->getArgument(0);
+    if (axis) {
+      ranges[axis] = induction;
+    } else {
+      variables[statement.variable] = induction;
+      if (isNatural(statement.lower)) {
+        definitions[statement.variable] = nullptr;
+      }
+    }
+    for (auto [i, variable] : llvm::enumerate(statement.carried)) {
+      variables[variable] = body->getArgument(i + 1);
+      definitions.erase(variable);
+    }
+    emitBody(statement.body);
+    SmallVector<Value> yields;
+    for (const Variable *variable : statement.carried) {
+      yields.push_back(variables.lookup(variable));
+    }
+    b.setInsertionPointToEnd(body);
+    ir::YieldOp::create(b, at, yields);
+  }
+  for (auto [variable, result] :
+       llvm::zip_equal(statement.carried, loop.getResults())) {
+    variables[variable] = result;
+    definitions.erase(variable);
+  }
+}
+
+void Emitter::emitUpdate(const Statement &statement) {
+  const TileAxis *over = statement.axis;
+  Location at = loc(statement.range, statement.variable->name);
+  Value scores = emit(statement.value);
+  Value values = emit(statement.second);
+  if (mayBeAbsent(over)) {
+    scores = maskInside(scores, over, at);
+    // A probability of zero times what is not finite is not zero.
+    if (atAbsent(values, over->name) == AtAbsent::Unknown) {
+      values = neutralAtAbsent(values, over, 0.0, at);
+    }
+  }
+  Value state = variables.lookup(statement.variable);
+  variables[statement.variable] =
+      ir::SoftmaxUpdateOp::create(b, at, state, scores, values, over->name);
+}
+
+void Emitter::emitStore(const Statement &statement) {
+  Location at = loc(statement.range);
+  Value value = emit(statement.value);
+  auto tile = dyn_cast<ir::TileType>(value.getType());
+  if (!tile) {
+    unsupported(statement.range, "a store of a uniform value");
+    return;
+  }
+  MlirType element = elementType(statement.tensor->dtype);
+  if (tile.getElementType() != element) {
+    auto converted = ir::TileType::get(b.getContext(), tile.getAxes(),
+                                       tile.getShape(), element);
+    value = ir::ConvertOp::create(b, at, converted, value);
+  }
+  SmallVector<Value> indices;
+  for (const Expr *index : statement.indices) {
+    indices.push_back(emit(index));
+  }
+  StringAttr combine;
+  if (!statement.combine.empty()) {
+    combine = b.getStringAttr(statement.combine);
+  }
+  ir::StoreOp::create(b, at, value, tensors.lookup(statement.tensor), indices,
+                      combine, ir::StagingAttr());
+}
+
+} // namespace spak::irgen

@@ -1,0 +1,243 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: masks as affine data, and what stands where a range has ended.
+#include "Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/AffineMap.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/STLExtras.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace spak::sema;
+
+using TypeKind = spak::sema::Type::Kind;
+
+namespace spak::irgen {
+
+namespace {
+
+/// An expression in the file, stripped of what only fits element types.
+const Expr *bare(const Expr *e) {
+  while (e->kind == Expr::Kind::Broadcast || e->kind == Expr::Kind::Splat ||
+         e->kind == Expr::Kind::Convert) {
+    e = e->operands[0];
+  }
+  return e;
+}
+
+bool isDecomposable(const Expr *e) {
+  if (e->kind == Expr::Kind::Negate) {
+    return true;
+  }
+  if (e->kind != Expr::Kind::Binary) {
+    return false;
+  }
+  auto constant = [](const Expr *x) {
+    x = bare(x);
+    return x->kind == Expr::Kind::Constant;
+  };
+  switch (e->binary) {
+  case BinaryOp::Add:
+  case BinaryOp::Sub:
+    return true;
+  case BinaryOp::Mul:
+    return constant(e->operands[0]) || constant(e->operands[1]);
+  case BinaryOp::Div:
+  case BinaryOp::Mod: {
+    const Expr *divisor = bare(e->operands[1]);
+    return divisor->kind == Expr::Kind::Constant &&
+           divisor->constant.asInt() > 0;
+  }
+  default:
+    return false;
+  }
+}
+
+} // namespace
+
+namespace {
+
+/// Numbers ranges and symbols as they are met.
+struct AffineWriter {
+  MLIRContext *context;
+  SmallVector<const TileAxis *, 4> axes;
+  SmallVector<const Expr *, 4> symbols;
+
+  AffineExpr symbol(const Expr *e) {
+    auto same = [&](const Expr *other) {
+      if (e->kind != other->kind) {
+        return false;
+      }
+      return e->kind == Expr::Kind::Dim        ? e->text == other->text
+             : e->kind == Expr::Kind::Variable ? e->variable == other->variable
+             : e->kind == Expr::Kind::Argument ? e->scalar == other->scalar
+                                               : e == other;
+    };
+    auto *found = llvm::find_if(symbols, same);
+    if (found == symbols.end()) {
+      symbols.push_back(e);
+      return getAffineSymbolExpr(symbols.size() - 1, context);
+    }
+    return getAffineSymbolExpr(found - symbols.begin(), context);
+  }
+
+  AffineExpr write(const Expr *e) {
+    e = bare(e);
+    if (e->kind == Expr::Kind::Constant) {
+      return getAffineConstantExpr(e->constant.asInt(), context);
+    }
+    if (e->kind == Expr::Kind::RangeIndex) {
+      const TileAxis *axis = e->type.axes.front();
+      auto *found = llvm::find(axes, axis);
+      return getAffineDimExpr(found - axes.begin(), context);
+    }
+    if (!isDecomposable(e)) {
+      return symbol(e);
+    }
+    AffineExpr x = write(e->operands[0]);
+    if (e->kind == Expr::Kind::Negate) {
+      return -x;
+    }
+    AffineExpr y = write(e->operands[1]);
+    switch (e->binary) {
+    case BinaryOp::Add:
+      return x + y;
+    case BinaryOp::Sub:
+      return x - y;
+    case BinaryOp::Mul:
+      return x * y;
+    case BinaryOp::Div:
+      return x.floorDiv(y);
+    default:
+      return x % y;
+    }
+  }
+};
+
+void collectAxes(const Expr *e, SmallVectorImpl<const TileAxis *> &axes) {
+  if (e->kind == Expr::Kind::RangeIndex) {
+    if (!llvm::is_contained(axes, e->type.axes.front())) {
+      axes.push_back(e->type.axes.front());
+    }
+    return;
+  }
+  for (const Expr *operand : e->operands) {
+    collectAxes(operand, axes);
+  }
+}
+
+} // namespace
+
+Value Emitter::emitMask(const Expr *expr, Location at) {
+  Value scores = emit(expr->operands[0]);
+  if (expr->keep.empty()) {
+    Value keep = emit(expr->operands[1]);
+    Value nothing =
+        number(-std::numeric_limits<double>::infinity(), scores.getType(), at);
+    return ir::SelectOp::create(b, at, scores.getType(), keep, scores, nothing);
+  }
+  AffineWriter writer{b.getContext(), {}, {}};
+  // Ranges in the order of the tile's axes, so that equal masks read equally.
+  SmallVector<const TileAxis *, 4> used;
+  for (const Conjunction &conjunction : expr->keep) {
+    for (const Expr *condition : conjunction) {
+      collectAxes(condition, used);
+    }
+  }
+  for (const TileAxis *axis : expr->type.axes) {
+    if (llvm::is_contained(used, axis)) {
+      writer.axes.push_back(axis);
+    }
+  }
+  SmallVector<SmallVector<AffineExpr>> conditions;
+  for (const Conjunction &conjunction : expr->keep) {
+    SmallVector<AffineExpr> &row = conditions.emplace_back();
+    for (const Expr *condition : conjunction) {
+      row.push_back(writer.write(condition));
+    }
+  }
+  SmallVector<AffineMap> maps;
+  for (const SmallVector<AffineExpr> &row : conditions) {
+    maps.push_back(AffineMap::get(writer.axes.size(), writer.symbols.size(),
+                                  row, b.getContext()));
+  }
+  SmallVector<Value> ranges, symbols;
+  for (const TileAxis *axis : writer.axes) {
+    ranges.push_back(range(axis));
+  }
+  for (const Expr *symbol : writer.symbols) {
+    symbols.push_back(emit(symbol));
+  }
+  return ir::MaskOp::create(b, at, scores, maps, ranges, symbols);
+}
+
+Value Emitter::range(const TileAxis *axis) {
+  Value &value = ranges[axis];
+  if (!value) {
+    // A whole axis is the same everywhere in a block: once, at its start.
+    OpBuilder::InsertionGuard guard(b);
+    if (lastWholeAxis) {
+      b.setInsertionPointAfter(lastWholeAxis);
+    } else {
+      b.setInsertionPointToStart(wholeAxesAt);
+    }
+    value = ir::AllOp::create(b, loc(axis->range, axis->name), rangeType(axis));
+    lastWholeAxis = value.getDefiningOp();
+  }
+  return value;
+}
+
+Value Emitter::upper(const TileAxis *axis, Location at) {
+  OpBuilder::InsertionGuard guard(b);
+  return emit(axis->upper);
+}
+
+bool Emitter::mayBeAbsent(const TileAxis *axis) {
+  if (axis->whole) {
+    return false;
+  }
+  const Expr *end = axis->upper;
+  return end->kind != Expr::Kind::Constant ||
+         end->constant.asInt() % axis->size != 0;
+}
+
+Value Emitter::maskInside(Value scores, const TileAxis *axis, Location at) {
+  AffineWriter writer{b.getContext(), {axis}, {}};
+  AffineExpr index = getAffineDimExpr(0, b.getContext());
+  AffineExpr end = writer.write(axis->upper);
+  SmallVector<Value> symbols;
+  for (const Expr *symbol : writer.symbols) {
+    symbols.push_back(emit(symbol));
+  }
+  AffineMap map = AffineMap::get(1, symbols.size(), end - 1 - index);
+  return ir::MaskOp::create(b, at, scores, ArrayRef<AffineMap>(map),
+                            ValueRange{range(axis)}, symbols);
+}
+
+Value Emitter::neutralAtAbsent(Value value, const TileAxis *axis,
+                               double neutral, Location at) {
+  auto tile = cast<ir::TileType>(value.getType());
+  auto vector = ir::TileType::get(b.getContext(), {b.getStringAttr(axis->name)},
+                                  {axis->size}, b.getI32Type());
+  auto truths = ir::TileType::get(b.getContext(), tile.getAxes(),
+                                  tile.getShape(), b.getI1Type());
+  auto truth = ir::TileType::get(b.getContext(), vector.getAxes(),
+                                 vector.getShape(), b.getI1Type());
+  Value index = ir::IndexOp::create(b, at, vector, range(axis));
+  Value end =
+      arith::IndexCastOp::create(b, at, b.getI32Type(), upper(axis, at));
+  Value ends = ir::SplatOp::create(b, at, vector, end);
+  Value inside =
+      arith::CmpIOp::create(b, at, arith::CmpIPredicate::slt, index, ends);
+  if (truth != truths) {
+    inside = ir::BroadcastOp::create(b, at, truths, inside);
+  }
+  return ir::SelectOp::create(b, at, tile, inside, value,
+                              number(neutral, tile, at));
+}
+
+} // namespace spak::irgen

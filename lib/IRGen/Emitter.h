@@ -1,0 +1,98 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// The writer of one kernel: keeps what every variable holds at the place being
+// written, and turns checked expressions into operations.
+#ifndef SPAK_LIB_IRGEN_EMITTER_H
+#define SPAK_LIB_IRGEN_EMITTER_H
+
+#include "spak/Dialect/Spak/IR/Spak.h"
+#include "spak/Sema/Program.h"
+#include "spak/Support/Diagnostics.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace spak::irgen {
+
+class Emitter {
+public:
+  Emitter(mlir::OpBuilder &builder, const sema::Program &program,
+          DiagnosticEngine &diags)
+      : b(builder), program(program), diags(diags) {}
+
+  /// Writes the kernel at the builder's place. Fails, with an error, where
+  /// the program uses what the dialect cannot say yet.
+  llvm::LogicalResult emitKernel(mlir::DictionaryAttr point,
+                                 ir::RequestAttr request);
+
+private:
+  // Types and places.
+  mlir::Type elementType(sema::Dtype dtype);
+  mlir::Type typeOf(const sema::Type &type);
+  ir::RangeType rangeType(const sema::TileAxis *axis);
+  ir::ViewType viewType(const sema::TensorParam &tensor);
+  mlir::Location loc(SourceRange range, llvm::StringRef name = {});
+  bool unsupported(SourceRange range, const llvm::Twine &what);
+
+  // Kernel.
+  void emitRequirements();
+  void emitGrid();
+
+  // Statements.
+  void emitBody(const std::vector<const sema::Statement *> &body);
+  void emitStatement(const sema::Statement &statement);
+  void emitLoop(const sema::Statement &statement);
+  void emitUpdate(const sema::Statement &statement);
+  void emitStore(const sema::Statement &statement);
+
+  // Expressions.
+  mlir::Value emit(const sema::Expr *expr, llvm::StringRef name = {});
+  mlir::Value emitConstant(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitBinary(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitIntegerBinary(const sema::Expr *expr, mlir::Value x,
+                                mlir::Value y, mlir::Location at);
+  mlir::Value emitCompare(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitConvert(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitCall(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitLoad(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitDot(const sema::Expr *expr, mlir::Value acc,
+                      mlir::Location at);
+  mlir::Value emitReduce(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitMask(const sema::Expr *expr, mlir::Location at);
+  /// A number at every index of \p type, or a scalar.
+  mlir::Value number(double value, mlir::Type type, mlir::Location at);
+  /// True if the integer \p expr is never negative.
+  bool isNatural(const sema::Expr *expr);
+
+  // Masks and ends of ranges.
+  mlir::Value range(const sema::TileAxis *axis);
+  mlir::Value upper(const sema::TileAxis *axis, mlir::Location at);
+  bool mayBeAbsent(const sema::TileAxis *axis);
+  /// \p value with zero, or \p neutral, where \p axis is absent.
+  mlir::Value neutralAtAbsent(mlir::Value value, const sema::TileAxis *axis,
+                              double neutral, mlir::Location at);
+  /// \p scores kept where \p axis is present.
+  mlir::Value maskInside(mlir::Value scores, const sema::TileAxis *axis,
+                         mlir::Location at);
+
+  mlir::OpBuilder &b;
+  const sema::Program &program;
+  DiagnosticEngine &diags;
+  bool failed = false;
+
+  llvm::DenseMap<const sema::Variable *, mlir::Value> variables;
+  /// What a variable is bound to, for facts about integers.
+  llvm::DenseMap<const sema::Variable *, const sema::Expr *> definitions;
+  llvm::DenseMap<const sema::TileAxis *, mlir::Value> ranges;
+  /// Whole axes stand at the start of this block, in the order of first use.
+  mlir::Block *wholeAxesAt = nullptr;
+  mlir::Operation *lastWholeAxis = nullptr;
+  llvm::DenseMap<const sema::TensorParam *, mlir::Value> tensors;
+  llvm::DenseMap<const sema::ScalarParam *, mlir::Value> scalars;
+  llvm::StringMap<mlir::Value> dims;
+};
+
+} // namespace spak::irgen
+
+#endif // SPAK_LIB_IRGEN_EMITTER_H

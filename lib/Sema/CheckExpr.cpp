@@ -1,0 +1,538 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: expressions of a kernel: which thing a name means, which form of call
+// a call is, what an index may be.
+#include "Checker.h"
+
+#include "Evaluator.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace spak::space;
+
+namespace spak::sema {
+
+using TypeKind = Type::Kind;
+
+const Expr *Checker::check(const ast::Expr &expr) {
+  switch (expr.kind) {
+  case ast::ExprKind::Int:
+  case ast::ExprKind::Float:
+  case ast::ExprKind::String:
+  case ast::ExprKind::Bool:
+    return typing.constant(*literalValue(expr), expr.range);
+  case ast::ExprKind::Name:
+    return checkName(llvm::cast<ast::NameExpr>(expr));
+  case ast::ExprKind::Member:
+    return checkMember(llvm::cast<ast::MemberExpr>(expr));
+  case ast::ExprKind::Call:
+    return checkCallExpr(llvm::cast<ast::CallExpr>(expr));
+  case ast::ExprKind::Unary: {
+    const auto &unary = llvm::cast<ast::UnaryExpr>(expr);
+    const Expr *operand = check(*unary.operand);
+    switch (unary.op) {
+    case ast::UnaryOp::Negate:
+      return typing.negate(operand, expr.range);
+    case ast::UnaryOp::Not:
+      return typing.logicalNot(operand, expr.range);
+    case ast::UnaryOp::Plus:
+      return operand;
+    }
+    return operand;
+  }
+  case ast::ExprKind::Binary: {
+    const auto &binary = llvm::cast<ast::BinaryExpr>(expr);
+    const Expr *a = check(*binary.lhs), *b = check(*binary.rhs);
+    return typing.binary(lowerOp(binary.op), a, b, expr.range);
+  }
+  case ast::ExprKind::Compare:
+    return checkCompare(llvm::cast<ast::CompareExpr>(expr));
+  case ast::ExprKind::Conditional: {
+    const auto &choice = llvm::cast<ast::ConditionalExpr>(expr);
+    const Expr *condition = check(*choice.condition);
+    // What the point leaves out is not looked at.
+    if (condition->type.is(TypeKind::Constant) &&
+        condition->constant.isBool()) {
+      return check(condition->constant.asBool() ? *choice.then
+                                                : *choice.otherwise);
+    }
+    const Expr *a = check(*choice.then), *b = check(*choice.otherwise);
+    return typing.select(condition, a, b, expr.range);
+  }
+  case ast::ExprKind::Convert:
+    return checkConvert(llvm::cast<ast::ConvertExpr>(expr));
+  case ast::ExprKind::Load:
+    return checkLoad(llvm::cast<ast::LoadExpr>(expr));
+  case ast::ExprKind::Fill:
+    return checkFill(llvm::cast<ast::FillExpr>(expr));
+  case ast::ExprKind::All:
+    diags.error(diag::err_not_compiled, expr.range)
+        << "`all` other than in `name = all(E)`";
+    return typing.poison(expr.range);
+  case ast::ExprKind::Error:
+    return typing.poison(expr.range);
+  default:
+    diags.error(diag::err_not_a_value, expr.range)
+        << "`" + quoted(expr.range.text()) + "`" << "a kernel";
+    return typing.poison(expr.range);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
+
+std::vector<std::string> Checker::visibleNames() const {
+  std::vector<std::string> names;
+  for (const Scope &scope : scopes) {
+    for (const auto &entry : scope.locals) {
+      names.push_back(entry.getKey().str());
+    }
+  }
+  for (const auto &entry : declared) {
+    names.push_back(entry.getKey().str());
+  }
+  for (const auto &[axis, value] : point.axes()) {
+    names.push_back(axis);
+  }
+  llvm::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+const Expr *Checker::unknownName(llvm::StringRef name, SourceRange range) {
+  // One mistake, one error: the name is reported where it is first read.
+  if (reportedUnknown.insert(name).second) {
+    std::vector<std::string> names = visibleNames();
+    auto error = diags.error(diag::err_unknown_name, range) << name;
+    if (std::optional<llvm::StringRef> near = nearestName(name, names)) {
+      error.help("did you mean `" + near->str() + "`?");
+    }
+  }
+  return typing.poison(range);
+}
+
+const Expr *Checker::checkName(const ast::NameExpr &expr) {
+  llvm::StringRef name = expr.name;
+  if (Local *local = findLocal(name)) {
+    if (!local->value) {
+      return typing.variable(local->variable, expr.range);
+    }
+    if (local->value->type.is(TypeKind::Range)) {
+      return typing.variable(local->value->variable, expr.range);
+    }
+    if (local->value->type.is(TypeKind::Constant)) {
+      return typing.constant(local->value->constant, expr.range);
+    }
+    return typing.poison(expr.range);
+  }
+  auto dim = dims.find(name);
+  if (dim != dims.end()) {
+    return typing.dim(dim->second, expr.range);
+  }
+  auto scalar = scalars.find(name);
+  if (scalar != scalars.end()) {
+    return typing.argument(scalar->second, expr.range);
+  }
+  if (const AxisValue *value = point.find(name)) {
+    return typing.constant(*value, expr.range);
+  }
+  if (tensors.count(name)) {
+    auto error = diags.error(diag::err_not_a_value, expr.range)
+                 << ("the tensor `" + name + "`").str() << "an expression";
+    error.help("`load " + name + "[...]` reads a tile of it");
+    return typing.poison(expr.range);
+  }
+  return unknownName(name, expr.range);
+}
+
+const Expr *Checker::checkMember(const ast::MemberExpr &expr) {
+  const auto *base = llvm::dyn_cast<ast::NameExpr>(expr.base.get());
+  if (base && base->name == "device" && !findLocal("device")) {
+    Evaluator evaluator(point, &device, &diags);
+    std::optional<AxisValue> value = evaluator.evaluate(expr);
+    return value ? typing.constant(*value, expr.range)
+                 : typing.poison(expr.range);
+  }
+  const Expr *state = check(*expr.base);
+  llvm::StringRef member = expr.member.text;
+  if (state->type.poisoned()) {
+    return state;
+  }
+  if (member != "output" && member != "lse") {
+    auto error = diags.error(diag::err_unknown_name, expr.member.range)
+                 << member;
+    error.help("a state has `update`, `output` and `lse`");
+    return typing.poison(expr.range);
+  }
+  if (!state->type.is(TypeKind::Softmax)) {
+    diags.error(diag::err_not_a_state, expr.range)
+        << member << state->type.text();
+    return typing.poison(expr.range);
+  }
+  return typing.softmaxPart(member == "lse", state, expr.range);
+}
+
+const TensorParam *Checker::findTensor(const ast::Identifier &name) {
+  auto found = tensors.find(name.text);
+  if (found != tensors.end()) {
+    return found->second;
+  }
+  std::vector<std::string> names;
+  for (const ast::Param &param : kernel.params) {
+    if (param.isTensor) {
+      names.push_back(param.name.text);
+    }
+  }
+  if (reportedUnknown.insert(name.text).second) {
+    auto error = diags.error(diag::err_unknown_name, name.range) << name.text;
+    error.help(nameHelp(name.text, "tensor", names));
+  }
+  return nullptr;
+}
+
+const TileAxis *Checker::wholeAxis(llvm::StringRef dim, int64_t size,
+                                   SourceRange range) {
+  const TileAxis *&axis = wholes[dim];
+  if (!axis) {
+    auto *whole = program.make<TileAxis>();
+    whole->dim = dim.str();
+    whole->name = dim.lower();
+    // `D` is `d` in the IR unless a range has that name.
+    if (binderNames.contains(whole->name)) {
+      whole->name = dim.str();
+    }
+    while (!axisNames.insert(whole->name).second) {
+      whole->name += "_";
+    }
+    whole->size = size;
+    whole->whole = true;
+    whole->range = range;
+    axis = whole;
+  }
+  return axis;
+}
+
+const TileAxis *Checker::axisNamed(const ast::Expr &expr) {
+  if (const auto *name = llvm::dyn_cast<ast::NameExpr>(&expr)) {
+    if (Local *local = findLocal(name->name)) {
+      if (local->value && local->value->type.is(TypeKind::Range)) {
+        return local->value->type.axes.front();
+      }
+      if (local->value && local->value->type.poisoned()) {
+        return nullptr;
+      }
+    } else {
+      auto whole = wholes.find(name->name);
+      if (whole != wholes.end()) {
+        return whole->second;
+      }
+      const AxisValue *value = point.find(name->name);
+      if (value && value->isInt() && value->asInt() >= 1) {
+        return wholeAxis(name->name, value->asInt(), expr.range);
+      }
+      if (!dims.count(name->name) && !declared.count(name->name) && !value) {
+        unknownName(name->name, name->range);
+        return nullptr;
+      }
+    }
+  }
+  std::vector<std::string> names;
+  for (const Scope &scope : scopes) {
+    for (const auto &entry : scope.locals) {
+      if (entry.second.value && entry.second.value->type.is(TypeKind::Range)) {
+        names.push_back(entry.getKey().str());
+      }
+    }
+  }
+  llvm::sort(names);
+  auto error = diags.error(diag::err_not_a_range, expr.range)
+               << quoted(expr.range.text());
+  if (!names.empty()) {
+    error.note("the ranges here are " + llvm::join(names, ", "));
+  }
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+bool Checker::arguments(const ast::CallExpr &expr, llvm::StringRef name,
+                        size_t count,
+                        llvm::SmallVectorImpl<const Expr *> &values) {
+  bool good = expr.arguments.size() == count;
+  for (const ast::Argument &argument : expr.arguments) {
+    good &= argument.name.empty();
+    values.push_back(check(*argument.value));
+  }
+  if (!good) {
+    diags.error(diag::err_call_arguments, expr.range)
+        << name
+        << std::to_string(count) + (count == 1 ? " argument" : " arguments");
+  }
+  return good;
+}
+
+const Expr *Checker::checkCallExpr(const ast::CallExpr &expr) {
+  const auto *callee = llvm::dyn_cast<ast::NameExpr>(expr.callee.get());
+  if (!callee) {
+    diags.error(diag::err_not_a_value, expr.range)
+        << "`" + quoted(expr.callee->range.text()) + "(...)`"
+        << "an expression";
+    return typing.poison(expr.range);
+  }
+  llvm::StringRef name = callee->name;
+  bool reduces = expr.find("over") != nullptr;
+  if (name == "dot") {
+    return checkDot(expr);
+  }
+  if (name == "sum" || (name == "max" && reduces)) {
+    return checkReduce(expr, name == "sum" ? ReduceKind::Sum : ReduceKind::Max);
+  }
+  if (name == "mean" || (name == "min" && reduces)) {
+    return checkReduce(expr,
+                       name == "mean" ? ReduceKind::Mean : ReduceKind::Min);
+  }
+  if (name == "online_softmax") {
+    return checkSoftmax(expr);
+  }
+  if (name == "mask") {
+    llvm::SmallVector<const Expr *, 2> values;
+    if (!arguments(expr, name, 2, values)) {
+      return typing.poison(expr.range);
+    }
+    return typing.mask(values[0], values[1], expr.range);
+  }
+  if (name == "select") {
+    llvm::SmallVector<const Expr *, 3> values;
+    if (!arguments(expr, name, 3, values)) {
+      return typing.poison(expr.range);
+    }
+    return typing.select(values[0], values[1], values[2], expr.range);
+  }
+  return checkFunction(expr, name);
+}
+
+const Expr *Checker::checkFunction(const ast::CallExpr &expr,
+                                   llvm::StringRef name) {
+  std::optional<Function> function = parseFunction(name);
+  if (!function) {
+    std::vector<std::string> names = {"dot",  "sum",    "mean",
+                                      "mask", "select", "online_softmax"};
+#define SPAK_FUNCTION(Name, Text, Arity, Domain) names.push_back(Text);
+#include "spak/Sema/Functions.def"
+#undef SPAK_FUNCTION
+    auto error = diags.error(diag::err_unknown_name, expr.callee->range)
+                 << name;
+    error.help(nameHelp(name, "function", names));
+    return typing.poison(expr.range);
+  }
+  llvm::SmallVector<const Expr *, 2> values;
+  if (!arguments(expr, name, arity(*function), values)) {
+    return typing.poison(expr.range);
+  }
+  return typing.call(*function, values, expr.range);
+}
+
+const Expr *Checker::checkDot(const ast::CallExpr &expr) {
+  const ast::Argument *over = expr.find("over");
+  if (expr.arguments.size() != 3 || !over || !expr.arguments[0].name.empty() ||
+      !expr.arguments[1].name.empty()) {
+    auto error = diags.error(diag::err_call_arguments, expr.range)
+                 << "dot" << "two tiles and the axis to contract";
+    error.help("write `dot(a, b, over: k)`");
+    return typing.poison(expr.range);
+  }
+  const Expr *a = typing.rvalue(check(*expr.arguments[0].value));
+  const Expr *b = typing.rvalue(check(*expr.arguments[1].value));
+  return typing.dot(a, b, axisNamed(*over->value), expr.range);
+}
+
+const Expr *Checker::checkReduce(const ast::CallExpr &expr, ReduceKind kind) {
+  const ast::Argument *over = expr.find("over");
+  if (expr.arguments.size() != 2 || !over || !expr.arguments[0].name.empty()) {
+    llvm::StringRef name = llvm::cast<ast::NameExpr>(*expr.callee).name;
+    auto error = diags.error(diag::err_call_arguments, expr.range)
+                 << name << "a tile and the axis to contract";
+    error.help("write `" + name + "(x, over: n)`");
+    return typing.poison(expr.range);
+  }
+  const Expr *a = check(*expr.arguments[0].value);
+  return typing.reduce(kind, a, axisNamed(*over->value), expr.range);
+}
+
+const Expr *Checker::checkSoftmax(const ast::CallExpr &expr) {
+  const ast::Argument *rows = expr.find("rows"), *width = expr.find("width");
+  if (expr.arguments.size() != 2 || !rows || !width) {
+    auto error = diags.error(diag::err_call_arguments, expr.range)
+                 << "online_softmax" << "`rows:` and `width:`";
+    error.help("write `online_softmax(rows: m, width: D)`");
+    return typing.poison(expr.range);
+  }
+  const TileAxis *r = axisNamed(*rows->value), *w = axisNamed(*width->value);
+  return typing.softmaxInit(r, w, expr.range);
+}
+
+const Expr *Checker::checkCompare(const ast::CompareExpr &expr) {
+  const Expr *left = check(*expr.operands.front());
+  const Expr *result = nullptr;
+  for (size_t i = 0; i < expr.ops.size(); ++i) {
+    const Expr *right = check(*expr.operands[i + 1]);
+    const Expr *one =
+        typing.compare(lowerOp(expr.ops[i]), left, right, expr.range);
+    result =
+        result ? typing.binary(BinaryOp::And, result, one, expr.range) : one;
+    left = right;
+  }
+  return result;
+}
+
+const Expr *Checker::checkConvert(const ast::ConvertExpr &expr) {
+  const Expr *value = check(*expr.value);
+  std::optional<Dtype> to = dtype(expr.dtype);
+  return to ? typing.convert(value, *to, expr.range)
+            : typing.poison(expr.range);
+}
+
+const Expr *Checker::checkFill(const ast::FillExpr &expr) {
+  std::optional<Dtype> element = dtype(expr.dtype);
+  llvm::SmallVector<const TileAxis *, 4> axes;
+  bool good = element.has_value();
+  for (const ast::ExprPtr &name : expr.axes) {
+    const TileAxis *axis = axisNamed(*name);
+    good &= axis != nullptr;
+    axes.push_back(axis);
+  }
+  const Expr *value = expr.value
+                          ? check(*expr.value)
+                          : typing.constant(AxisValue(int64_t(0)), expr.range);
+  return good ? typing.fill(value, *element, axes, expr.range)
+              : typing.poison(expr.range);
+}
+
+//===----------------------------------------------------------------------===//
+// Loads and indices
+//===----------------------------------------------------------------------===//
+
+const Expr *Checker::uniformIndex(const ast::Expr &expr, llvm::StringRef what) {
+  const Expr *value = check(expr);
+  if (value->type.poisoned()) {
+    return value;
+  }
+  if (value->type.is(TypeKind::Constant) && value->constant.isInt()) {
+    return typing.scalarOf(value, Dtype::Index);
+  }
+  if (value->type.is(TypeKind::Scalar) && value->type.dtype == Dtype::Index) {
+    return value;
+  }
+  if (value->type.is(TypeKind::Tile) || value->type.is(TypeKind::Range)) {
+    diags.error(diag::err_not_uniform, expr.range)
+        << what << value->type.text();
+  } else {
+    diags.error(diag::err_index_type, expr.range)
+        << (value->type.is(TypeKind::Constant) ? value->constant.text()
+                                               : value->type.text());
+  }
+  return typing.poison(expr.range);
+}
+
+const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
+                                const ast::Expr &expr) {
+  const std::string &label = tensor->axes[axis];
+  std::optional<int64_t> size = tensor->sizes[axis];
+  auto rangeOf = [&](const TileAxis *tileAxis) {
+    auto *holder = program.make<Variable>();
+    holder->name = tileAxis->name;
+    holder->type.kind = TypeKind::Range;
+    holder->type.axes = {tileAxis};
+    return typing.variable(holder, expr.range);
+  };
+  if (llvm::isa<ast::ColonExpr>(expr)) {
+    if (!size) {
+      auto error = diags.error(diag::err_colon_runtime, expr.range)
+                   << label << tensor->name;
+      error.note(tensor->range, "`" + tensor->name + "` is declared here");
+      error.help("load tiles of it with a range, or make `" + label +
+                 "` a `static`");
+      return typing.poison(expr.range);
+    }
+    return rangeOf(wholeAxis(label, *size, expr.range));
+  }
+  const Expr *value = check(expr);
+  if (value->type.poisoned()) {
+    return value;
+  }
+  if (value->type.is(TypeKind::Constant) && value->constant.isInt()) {
+    return typing.scalarOf(value, Dtype::Index);
+  }
+  if (value->type.is(TypeKind::Scalar) && value->type.dtype == Dtype::Index) {
+    return value;
+  }
+  if (value->type.is(TypeKind::Tile) && !isFloat(value->type.dtype) &&
+      value->type.dtype != Dtype::Bool) {
+    diags.error(diag::err_not_compiled, expr.range)
+        << "a slice or gather by a computed index";
+    return typing.poison(expr.range);
+  }
+  if (!value->type.is(TypeKind::Range)) {
+    diags.error(diag::err_index_type, expr.range)
+        << (value->type.is(TypeKind::Constant) ? value->constant.text()
+                                               : value->type.text());
+    return typing.poison(expr.range);
+  }
+  const TileAxis *range = value->type.axes.front();
+  const Expr *end = range->upper;
+  if (!range->whole && end && end->kind == Expr::Kind::Dim &&
+      end->text != label && !size) {
+    auto warning = diags.warning(diag::warn_range_dim, expr.range)
+                   << range->name << end->text << tensor->name << label;
+    warning.note(range->range, "the range is introduced here");
+    warning.note(tensor->range, "`" + tensor->name + "` is declared here");
+  }
+  return value;
+}
+
+bool Checker::checkIndices(const TensorParam *tensor,
+                           const std::vector<ast::ExprPtr> &indices,
+                           SourceRange range,
+                           llvm::SmallVectorImpl<const Expr *> &values) {
+  if (indices.size() != tensor->axes.size()) {
+    auto error = diags.error(diag::err_index_count, range)
+                 << tensor->name << tensor->axes.size() << indices.size();
+    error.note(tensor->range, "`" + tensor->name + "` is declared here");
+    return false;
+  }
+  bool good = true;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    const Expr *value = checkIndex(tensor, i, *indices[i]);
+    good &= !value->type.poisoned();
+    values.push_back(value);
+  }
+  return good;
+}
+
+const Expr *Checker::checkLoad(const ast::LoadExpr &expr) {
+  const TensorParam *tensor = findTensor(expr.tensor);
+  if (!tensor) {
+    for (const ast::ExprPtr &index : expr.indices) {
+      if (!llvm::isa<ast::ColonExpr>(*index)) {
+        check(*index);
+      }
+    }
+    return typing.poison(expr.range);
+  }
+  if (tensor->isOutput) {
+    auto error = diags.error(diag::err_direction, expr.tensor.range)
+                 << tensor->name << "out" << "loaded";
+    error.note(tensor->range, "it is declared here");
+    return typing.poison(expr.range);
+  }
+  llvm::SmallVector<const Expr *, 5> indices;
+  if (!checkIndices(tensor, expr.indices, expr.range, indices)) {
+    return typing.poison(expr.range);
+  }
+  return typing.load(tensor, indices, expr.range);
+}
+
+} // namespace spak::sema

@@ -1,0 +1,340 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the declarations of a kernel and its grid.
+#include "Checker.h"
+
+#include "Evaluator.h"
+#include "Schedule.h"
+#include "Uses.h"
+
+using namespace spak::space;
+
+namespace spak::sema {
+
+using TypeKind = Type::Kind;
+
+/// No tile has more elements along one axis. Unit: element.
+static constexpr int64_t kMaxTile = 65536;
+
+Program Checker::run() {
+  program.kernel = kernel.name.text;
+  program.range = kernel.name.range;
+  forEachBinder(kernel, [&](const ast::Binder &binder) {
+    binderNames.insert(binder.name.text);
+  });
+  scopes.emplace_back();
+  checkDims();
+  checkParams();
+  checkRequirements();
+  checkGrid();
+  resolveSchedule(kernel, point, device, diags, program);
+  return std::move(program);
+}
+
+void Checker::declare(const ast::Identifier &name, SourceRange &first) {
+  auto [entry, isNew] = declared.try_emplace(name.text, name.range);
+  first = entry->second;
+  if (!isNew) {
+    auto error = diags.error(diag::err_duplicate_name, name.range) << name.text;
+    error.note(first, "the first declaration is here");
+  }
+}
+
+void Checker::checkDims() {
+  SourceRange first;
+  for (const ast::StaticDim &dim : kernel.statics) {
+    declare(dim.name, first);
+  }
+  for (const ast::Dim &dim : kernel.dims) {
+    declare(dim.name, first);
+    program.dims.push_back(dim.name.text);
+    program.dimRanges.push_back(dim.name.range);
+    dims[dim.name.text] = dim.name.text;
+    if (!dim.alias.empty()) {
+      declare(dim.alias, first);
+      dims[dim.alias.text] = dim.name.text;
+    }
+  }
+}
+
+std::optional<Dtype> Checker::dtype(const ast::Identifier &name) {
+  std::string text = name.text;
+  if (const AxisValue *value = point.find(text)) {
+    text = value->text();
+  }
+  if (std::optional<Dtype> result = parseDtype(text)) {
+    return result;
+  }
+  std::vector<std::string> names = {"f32", "f16", "bf16", "e4m3", "e5m2", "s8",
+                                    "u8",  "s32", "u32",  "s64",  "bool"};
+  for (const Axis &axis : system.axes) {
+    if (!axis.values.empty() && axis.values.front().isText() &&
+        parseDtype(axis.values.front().asText())) {
+      names.push_back(axis.name);
+    }
+  }
+  auto error = diags.error(diag::err_unknown_dtype, name.range) << text;
+  error.help(nameHelp(name.text, "element type", names));
+  return std::nullopt;
+}
+
+void Checker::checkParams() {
+  for (const ast::Param &param : kernel.params) {
+    SourceRange first;
+    declare(param.name, first);
+    if (param.kind == ast::Param::Kind::Scratch) {
+      diags.error(diag::err_not_compiled, param.range) << "`scratch`";
+      continue;
+    }
+    if (param.isTensor) {
+      checkTensor(param);
+    } else if (param.kind == ast::Param::Kind::Out) {
+      diags.error(diag::err_not_compiled, param.range) << "a scalar output";
+    } else {
+      checkScalar(param);
+    }
+  }
+  // A dim gets its value from the extents of tensors.
+  for (const ast::Dim &dim : kernel.dims) {
+    bool alone = false;
+    for (const ast::Param &param : kernel.params) {
+      for (const ast::Extent &extent : param.extents) {
+        const auto *name =
+            llvm::dyn_cast_or_null<ast::NameExpr>(extent.size.get());
+        auto entry = name ? dims.find(name->name) : dims.end();
+        alone |= entry != dims.end() && entry->second == dim.name.text;
+      }
+    }
+    if (!alone) {
+      diags.error(diag::err_dim_alone, dim.name.range) << dim.name.text;
+    }
+  }
+}
+
+void Checker::checkTensor(const ast::Param &param) {
+  std::optional<Dtype> element = dtype(param.dtype);
+  auto *tensor = program.make<TensorParam>();
+  tensor->name = param.name.text;
+  tensor->dtype = element.value_or(Dtype::F32);
+  tensor->isOutput = param.kind == ast::Param::Kind::Out;
+  tensor->range = param.name.range;
+  if (param.strided) {
+    diags.error(diag::err_not_compiled, param.range) << "`strided`";
+  }
+  for (const ast::Extent &extent : param.extents) {
+    const auto *name = llvm::dyn_cast<ast::NameExpr>(extent.size.get());
+    std::string label = extent.alias.text;
+    std::optional<int64_t> size;
+    auto entry = name ? dims.find(name->name) : dims.end();
+    if (entry != dims.end()) {
+      label = label.empty() ? entry->second : label;
+    } else {
+      const Expr *value = check(*extent.size);
+      if (value->type.is(TypeKind::Constant) && value->constant.isInt() &&
+          value->constant.asInt() >= 1) {
+        size = value->constant.asInt();
+      } else if (!value->type.poisoned()) {
+        diags.error(diag::err_extent, extent.size->range)
+            << quoted(extent.size->range.text());
+      }
+      if (label.empty()) {
+        label =
+            name ? name->name : "axis" + std::to_string(tensor->axes.size());
+      }
+    }
+    if (llvm::is_contained(tensor->axes, label)) {
+      auto error = diags.error(diag::err_duplicate_name, extent.size->range)
+                   << label;
+      error.help("name the axes apart: `" + label + " as x, " + label +
+                 " as y`");
+    }
+    tensor->axes.push_back(label);
+    tensor->sizes.push_back(size);
+  }
+  tensors[tensor->name] = tensor;
+  bool exists = !param.when || decided(*param.when).value_or(true);
+  if (exists) {
+    Parameter parameter;
+    parameter.tensor = tensor;
+    program.parameters.push_back(parameter);
+  }
+}
+
+void Checker::checkScalar(const ast::Param &param) {
+  auto *scalar = program.make<ScalarParam>();
+  scalar->name = param.name.text;
+  scalar->dtype = dtype(param.dtype).value_or(Dtype::F32);
+  scalar->range = param.name.range;
+  if (param.defaultValue) {
+    const Expr *value = check(*param.defaultValue);
+    if (value->type.is(TypeKind::Constant) && value->constant.isNumber()) {
+      scalar->defaultValue = value->constant.asFloat();
+    } else if (!value->type.poisoned()) {
+      diags.error(diag::err_not_constant, param.defaultValue->range)
+          << quoted(param.defaultValue->range.text());
+    }
+  }
+  scalars[scalar->name] = scalar;
+  Parameter parameter;
+  parameter.scalar = scalar;
+  program.parameters.push_back(parameter);
+}
+
+void Checker::checkRequirements() {
+  for (const ast::Require &require : kernel.requirements) {
+    const Expr *condition = check(*require.condition);
+    if (condition->type.poisoned()) {
+      continue;
+    }
+    std::string text = require.message.empty()
+                           ? ast::toString(*require.condition)
+                           : require.message;
+    if (condition->type.is(TypeKind::Constant) &&
+        condition->constant.isBool()) {
+      if (!condition->constant.asBool()) {
+        diags.error(diag::err_require_never, require.condition->range) << text;
+      }
+      continue;
+    }
+    if (!condition->type.is(TypeKind::Scalar) ||
+        condition->type.dtype != Dtype::Bool) {
+      diags.error(diag::err_operator_type, require.condition->range)
+          << "require" << "truth values" << condition->type.text();
+      continue;
+    }
+    Requirement result;
+    result.condition = condition;
+    result.text = text;
+    result.range = require.range;
+    program.requirements.push_back(std::move(result));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Grid
+//===----------------------------------------------------------------------===//
+
+TileAxis *Checker::makeRange(const ast::Binder &binder) {
+  auto *axis = program.make<TileAxis>();
+  axis->name = binder.name.text;
+  for (unsigned i = 1; !axisNames.insert(axis->name).second; ++i) {
+    axis->name = binder.name.text + "_" + std::to_string(i);
+  }
+  axis->range = binder.name.range;
+  bool good = true;
+  auto bound = [&](const ast::ExprPtr &expr) -> const Expr * {
+    if (!expr) {
+      return typing.scalarOf(
+          typing.constant(AxisValue(int64_t(0)), binder.name.range),
+          Dtype::Index);
+    }
+    const Expr *value = uniformIndex(*expr, "a bound of the range");
+    good &= !value->type.poisoned();
+    return value;
+  };
+  axis->lower = bound(binder.lower);
+  axis->upper = bound(binder.upper);
+  if (binder.step) {
+    const Expr *step = check(*binder.step);
+    bool fits = step->type.is(TypeKind::Constant) && step->constant.isInt() &&
+                step->constant.asInt() >= 1 &&
+                step->constant.asInt() <= kMaxTile;
+    if (fits) {
+      axis->size = step->constant.asInt();
+    } else {
+      good = false;
+      if (!step->type.poisoned()) {
+        diags.error(diag::err_tile_size, binder.step->range)
+            << kMaxTile
+            << (step->type.is(TypeKind::Constant)
+                    ? step->constant.text()
+                    : "`" + step->type.text() + "`");
+      }
+    }
+  }
+  if (binder.atMost) {
+    diags.error(diag::err_not_compiled, binder.atMost->range) << "`atmost`";
+  }
+  auto override = options.tileSizes.find(axis->name);
+  if (override != options.tileSizes.end()) {
+    axis->size = override->second;
+  }
+  return good && axis->size > 0 ? axis : nullptr;
+}
+
+void Checker::checkGridBinder(const ast::Binder &binder) {
+  GridVariable variable;
+  variable.range = binder.range;
+  if (Local *old = findLocal(binder.name.text)) {
+    auto error = diags.error(diag::err_duplicate_name, binder.name.range)
+                 << binder.name.text;
+    error.note(old->range, "the first declaration is here");
+  }
+  Local local;
+  local.range = binder.name.range;
+  if (binder.kind == ast::Binder::Kind::Tiles) {
+    TileAxis *axis = makeRange(binder);
+    if (!axis) {
+      local.value = typing.poison(binder.name.range);
+      scopes.back().locals[binder.name.text] = local;
+      return;
+    }
+    Type type;
+    type.kind = TypeKind::Range;
+    type.axes = {axis};
+    auto *holder = program.make<Variable>();
+    holder->name = binder.name.text;
+    holder->type = type;
+    holder->range = binder.name.range;
+    variable.axis = axis;
+    local.variable = holder;
+    local.value = typing.variable(holder, binder.name.range);
+  } else {
+    if (binder.lower) {
+      diags.error(diag::err_not_compiled, binder.range)
+          << "a grid index that does not begin at 0";
+    }
+    variable.extent = uniformIndex(*binder.upper, "a bound of the grid");
+    auto *holder = program.make<Variable>();
+    holder->name = binder.name.text;
+    holder->type.kind = TypeKind::Scalar;
+    holder->type.dtype = Dtype::Index;
+    holder->range = binder.name.range;
+    variable.variable = holder;
+    local.variable = holder;
+  }
+  scopes.back().locals[binder.name.text] = local;
+  program.grid.push_back(variable);
+}
+
+void Checker::checkGrid() {
+  if (!kernel.grid) {
+    diags.error(diag::err_no_grid, kernel.name.range) << kernel.name.text;
+    return;
+  }
+  for (const ast::Binder &binder : kernel.grid->binders) {
+    checkGridBinder(binder);
+  }
+  program.body = checkBody(kernel.grid->body);
+}
+
+bool Checker::isOutputAbsent(llvm::StringRef name) const {
+  return llvm::none_of(program.parameters, [&](const Parameter &parameter) {
+    return parameter.tensor && parameter.tensor->name == name;
+  });
+}
+
+llvm::FailureOr<Program> check(const System &system, const ast::Kernel &kernel,
+                               const Point &point, const device::Device &device,
+                               DiagnosticEngine &diags,
+                               const CheckOptions &options) {
+  unsigned before = diags.errorCount();
+  Program program =
+      Checker(system, kernel, point, device, diags, options).run();
+  if (diags.errorCount() != before) {
+    return llvm::failure();
+  }
+  return std::move(program);
+}
+
+} // namespace spak::sema

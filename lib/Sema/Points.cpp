@@ -1,0 +1,222 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: which points a request means, and what is said when there is none.
+#include "spak/Sema/Sema.h"
+
+#include "Evaluator.h"
+#include "Uses.h"
+
+#include "spak/Space/Search.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace spak::space;
+
+namespace spak::sema {
+
+namespace {
+
+class Selector {
+public:
+  Selector(const System &system, const PointRequest &request,
+           DiagnosticEngine &diags)
+      : system(system), request(request), diags(diags) {}
+
+  llvm::FailureOr<Selection> run() {
+    if (!readRequest()) {
+      return llvm::failure();
+    }
+    addConstraints();
+    std::vector<AxisValue> chosen(fixed.size());
+    combine(chosen, 0);
+    if (selection.points.empty()) {
+      reportNone();
+      return llvm::failure();
+    }
+    return std::move(selection);
+  }
+
+private:
+  const System &system;
+  const PointRequest &request;
+  DiagnosticEngine &diags;
+  /// Axes that `-D` names, by position, with their values.
+  std::vector<std::pair<unsigned, std::vector<AxisValue>>> fixed;
+  std::vector<PointConstraint> constraints;
+  Selection selection;
+  std::optional<unsigned> blamed;
+
+  bool readRequest();
+  void addConstraints();
+  void combine(std::vector<AxisValue> &chosen, size_t depth);
+  void place(const std::vector<AxisValue> &chosen);
+  std::vector<AxisDomain> domains(const std::vector<AxisValue> &chosen);
+  void reportNone();
+};
+
+bool Selector::readRequest() {
+  bool good = true;
+  for (const auto &[name, texts] : request.axes) {
+    const Axis *axis = system.findAxis(name);
+    if (!axis) {
+      std::vector<std::string> names;
+      for (const Axis &other : system.axes) {
+        names.push_back(other.name);
+      }
+      auto error = diags.error(diag::err_unknown_axis) << name;
+      error.help(nameHelp(name, "axis", names));
+      good = false;
+      continue;
+    }
+    std::vector<AxisValue> values;
+    for (const std::string &text : texts) {
+      AxisValue value = AxisValue::parse(text);
+      if (!llvm::is_contained(axis->values, value)) {
+        std::string list;
+        for (const AxisValue &other : axis->values) {
+          list += (list.empty() ? "" : ", ") + other.text();
+        }
+        auto error = diags.error(diag::err_point_outside) << name << text;
+        error.note(axis->range, "its values are " + list);
+        good = false;
+      }
+      values.push_back(std::move(value));
+    }
+    fixed.emplace_back(axis - system.axes.data(), std::move(values));
+  }
+  return good;
+}
+
+void Selector::addConstraints() {
+  for (const Constraint &constraint : system.constraints) {
+    PointConstraint result;
+    result.name = constraint.reason;
+    forEachUse(*constraint.condition, [&](llvm::StringRef name) {
+      if (const Axis *axis = system.findAxis(name)) {
+        result.reads.push_back(axis - system.axes.data());
+      }
+    });
+    result.holds = [this, &constraint](const Point &point) {
+      Evaluator evaluator(point, request.device, &diags);
+      return evaluator.condition(*constraint.condition).value_or(false);
+    };
+    constraints.push_back(std::move(result));
+  }
+}
+
+void Selector::combine(std::vector<AxisValue> &chosen, size_t depth) {
+  if (depth == fixed.size()) {
+    place(chosen);
+    return;
+  }
+  for (const AxisValue &value : fixed[depth].second) {
+    chosen[depth] = value;
+    combine(chosen, depth + 1);
+  }
+}
+
+/// The values that each axis may take, the preferred one first.
+std::vector<AxisDomain>
+Selector::domains(const std::vector<AxisValue> &chosen) {
+  std::vector<AxisDomain> result;
+  Point base;
+  for (const Axis &axis : system.axes) {
+    result.push_back({axis.name, axis.values});
+    base.set(axis.name, axis.values.front());
+  }
+  std::vector<bool> decided(system.axes.size());
+  for (const auto &[entry, value] : llvm::zip_equal(fixed, chosen)) {
+    result[entry.first].values = {value};
+    base.set(system.axes[entry.first].name, value);
+    decided[entry.first] = true;
+  }
+  for (const Recommendation &recommendation : system.recommendations) {
+    Evaluator evaluator(base, request.device, nullptr);
+    unsigned axis = system.findAxis(recommendation.axis) - system.axes.data();
+    if (decided[axis] ||
+        (recommendation.when &&
+         !evaluator.condition(*recommendation.when).value_or(false))) {
+      continue;
+    }
+    std::optional<AxisValue> value = evaluator.evaluate(*recommendation.value);
+    std::vector<AxisValue> &values = result[axis].values;
+    auto found = value ? llvm::find(values, *value) : values.end();
+    if (found != values.end()) {
+      std::rotate(values.begin(), found, std::next(found));
+      base.set(recommendation.axis, *value);
+      decided[axis] = true;
+    }
+  }
+  return result;
+}
+
+void Selector::place(const std::vector<AxisValue> &chosen) {
+  std::vector<AxisDomain> axes = domains(chosen);
+  bool found = false;
+  forEachPoint(axes, constraints, [&](const Point &point) {
+    selection.points.push_back(point);
+    found = true;
+    return false;
+  });
+  if (found) {
+    return;
+  }
+  RejectedPoint rejected;
+  for (const auto &[entry, value] : llvm::zip_equal(fixed, chosen)) {
+    rejected.text += (rejected.text.empty() ? "" : ",") +
+                     system.axes[entry.first].name + "=" + value.text();
+  }
+  blamed = emptyingConstraint(axes, constraints);
+  rejected.constraint = blamed ? constraints[*blamed].name : "";
+  selection.rejected.push_back(std::move(rejected));
+}
+
+void Selector::reportNone() {
+  if (!blamed) {
+    return;
+  }
+  const Constraint &constraint = system.constraints[*blamed];
+  std::string arch =
+      request.device ? request.device->arch.str() : std::string("any device");
+  if (fixed.empty()) {
+    diags.error(diag::err_empty_space, constraint.range)
+        << constraint.reason << arch;
+    return;
+  }
+  const RejectedPoint &first = selection.rejected.front();
+  auto error = diags.error(diag::err_point_rejected, constraint.range)
+               << "`" + first.text + "`" << constraint.reason << arch;
+  for (size_t i = 1; i < selection.rejected.size() && i < 8; ++i) {
+    error.note("`" + selection.rejected[i].text + "` breaks \"" +
+               selection.rejected[i].constraint + "\"");
+  }
+}
+
+} // namespace
+
+llvm::FailureOr<Selection> selectPoints(const System &system,
+                                        const PointRequest &request,
+                                        DiagnosticEngine &diags) {
+  return Selector(system, request, diags).run();
+}
+
+std::vector<const Recommendation *>
+recommendationsAt(const System &system, const Point &point,
+                  const device::Device &device) {
+  std::vector<const Recommendation *> result;
+  Evaluator evaluator(point, &device, nullptr);
+  for (const Recommendation &recommendation : system.recommendations) {
+    if (recommendation.when &&
+        !evaluator.condition(*recommendation.when).value_or(false)) {
+      continue;
+    }
+    std::optional<AxisValue> value = evaluator.evaluate(*recommendation.value);
+    const AxisValue *held = point.find(recommendation.axis);
+    if (value && held && *value == *held) {
+      result.push_back(&recommendation);
+    }
+  }
+  return result;
+}
+
+} // namespace spak::sema
