@@ -215,6 +215,14 @@ LogicalResult ManifestPrinter::print() {
     json.attribute("registers", nullptr);
     json.attribute("spill_bytes", nullptr);
     json.attribute("grid", *grid);
+    // The order of the params struct, which the two lists below lose.
+    json.attributeArray("params", [&] {
+      for (const HostArgument &argument : arguments) {
+        if (argument.isTensor() || argument.kind() == "scalar") {
+          json.value(argument.name());
+        }
+      }
+    });
     printTensors();
     json.attributeArray("scalars", [&] {
       for (const HostArgument &argument : arguments) {
