@@ -5,6 +5,12 @@
 #ifndef SPAK_DIALECT_SPAK_TRANSFORMS_PASSES_H
 #define SPAK_DIALECT_SPAK_TRANSFORMS_PASSES_H
 
+#include "spak/Dialect/Spak/IR/Spak.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Pass/Pass.h"
 
 namespace spak::ir {

@@ -1,0 +1,110 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the cut of a loop at its full range. Knows nothing of how the range
+// was found.
+#include "spak/Dialect/Spak/Transforms/Passes.h"
+
+#include "LoopRewrite.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+
+namespace spak::ir {
+#define GEN_PASS_DEF_UNSWITCHMASKEDLOOPS
+#include "spak/Dialect/Spak/Transforms/Passes.h.inc"
+
+namespace {
+
+/// One piece of the cut loop: tiles [lower, upper).
+struct Piece {
+  Value lower;
+  Value upper;
+  bool full;
+};
+
+void dropMasks(ForOp loop) {
+  loop.getRegion().walk([](Operation *op) {
+    if (auto mask = dyn_cast<MaskOp>(op)) {
+      mask.getResult().replaceAllUsesWith(mask.getSrc());
+      mask.erase();
+    } else if (auto advance = dyn_cast<SoftmaxAdvanceOp>(op)) {
+      advance.setMayBeEmpty(false);
+    }
+  });
+}
+
+/// The pieces of \p loop in the order of its tiles.
+SmallVector<Piece> piecesOf(OpBuilder &b, ForOp loop) {
+  Location loc = loop.getLoc();
+  LoopBounds bounds = boundsOf(loop);
+  SmallVector<Piece> pieces;
+  // Clamp: the full range may begin before the loop or end after it, and it
+  // may be empty.
+  Value first = bounds.lower;
+  if (bounds.fullLower != bounds.lower) {
+    Value from = arith::MaxSIOp::create(b, loc, bounds.fullLower, bounds.lower);
+    first = arith::MinSIOp::create(b, loc, from, bounds.upper);
+    pieces.push_back({bounds.lower, first, false});
+  }
+  if (bounds.fullUpper == bounds.upper) {
+    pieces.push_back({first, bounds.upper, true});
+    return pieces;
+  }
+  Value to = arith::MinSIOp::create(b, loc, bounds.fullUpper, bounds.upper);
+  Value last = arith::MaxSIOp::create(b, loc, to, first);
+  pieces.push_back({first, last, true});
+  pieces.push_back({last, bounds.upper, false});
+  return pieces;
+}
+
+void unswitch(ForOp loop) {
+  OpBuilder b(loop);
+  SmallVector<Piece> pieces = piecesOf(b, loop);
+  if (loop.isReverse()) {
+    std::reverse(pieces.begin(), pieces.end());
+  }
+  SmallVector<Value> carried(loop.getInitArgs());
+  for (const Piece &piece : pieces) {
+    ForOp copy = createLoopLike(b, loop, {piece.lower, piece.upper, {}, {}},
+                                carried);
+    IRMapping map;
+    map.map(loop.getBody()->getArguments(), copy.getBody()->getArguments());
+    OpBuilder inner = OpBuilder::atBlockEnd(copy.getBody());
+    for (Operation &op : *loop.getBody()) {
+      inner.clone(op, map);
+    }
+    if (piece.full) {
+      dropMasks(copy);
+    }
+    carried.assign(copy.getResults().begin(), copy.getResults().end());
+  }
+  loop.replaceAllUsesWith(carried);
+  loop.erase();
+}
+
+class UnswitchMaskedLoopsPass
+    : public impl::UnswitchMaskedLoopsBase<UnswitchMaskedLoopsPass> {
+public:
+  void runOnOperation() override {
+    SmallVector<ForOp> loops;
+    getOperation().walk([&](ForOp loop) {
+      if (loop.hasFullRange()) {
+        loops.push_back(loop);
+      }
+    });
+    for (ForOp loop : loops) {
+      bool masked = false;
+      loop.getRegion().walk([&](MaskOp) { masked = true; });
+      if (masked) {
+        unswitch(loop);
+      } else {
+        loop.removeFullRange();
+      }
+    }
+  }
+};
+
+} // namespace
+} // namespace spak::ir
