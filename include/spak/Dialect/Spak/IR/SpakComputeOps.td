@@ -1,0 +1,241 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the ops on tiles that upstream dialects do not have. Element-wise
+// arithmetic is arith and math.
+#ifndef SPAK_COMPUTE_OPS
+#define SPAK_COMPUTE_OPS
+
+include "spak/Dialect/Spak/IR/SpakTypes.td"
+
+def Spak_DotOp : Spak_NamedOp<"dot", [Pure]> {
+  let summary = "sum of products over one axis";
+  let description = [{
+    The result has the other axes of both operands. With `acc` the sum is added
+    to it. `instr` is the instruction, once decided.
+
+    ```mlir
+    spak.kernel @scores(%q: !spak.tile<m=64, d=64 : bf16>, %k: !spak.tile<n=64, d=64 : bf16>) {
+      %s = spak.dot %q, %k over "d" : !spak.tile<m=64, d=64 : bf16>, !spak.tile<n=64, d=64 : bf16>
+          -> !spak.tile<m=64, n=64 : f32>
+      spak.return
+    }
+    ```
+
+    DOT-OVER: both operands have the axis, with equal sizes.
+    DOT-FREE-AXES: the result's axes are the operands' others, and no two of
+    them are one. DOT-ACC-TYPE: acc has the result's type.
+    DOT-INSTR-LAYOUT: the layouts fit the instruction.
+  }];
+  let arguments = (ins Spak_Tile:$a, Spak_Tile:$b, Optional<Spak_Tile>:$acc,
+                       StrAttr:$over, OptionalAttr<StrAttr>:$instr);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = [{
+    $a `,` $b (`acc` $acc^)? `over` $over attr-dict `:` qualified(type($a)) `,` qualified(type($b))
+    (`,` qualified(type($acc))^)? `->` qualified(type($result))
+  }];
+  let hasVerifier = 1;
+  let builders = [
+    /// \p acc may be null.
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$a,
+                   "::mlir::Value":$b, "::mlir::Value":$acc,
+                   "::llvm::StringRef":$over), [{
+      build($_builder, $_state, result, a, b, acc,
+            $_builder.getStringAttr(over), ::mlir::StringAttr());
+    }]>
+  ];
+}
+
+def Spak_ReduceOp : Spak_NamedOp<"reduce", [Pure]> {
+  let summary = "combine the elements along one axis";
+  let description = [{
+    ```mlir
+    spak.kernel @sums(%x: !spak.tile<m=64, d=64 : f32>) {
+      %sum = spak.reduce "add" %x over "d" : !spak.tile<m=64, d=64 : f32> -> !spak.tile<m=64 : f32>
+      spak.return
+    }
+    ```
+
+    REDUCE-DROPS-ONE: the result has the source's axes but `over`, in order,
+    and its element type.
+  }];
+  let arguments = (ins Spak_Tile:$src,
+                       Spak_Word<"kind", ["add", "max", "min"]>:$kind,
+                       StrAttr:$over);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat =
+      "$kind $src `over` $over attr-dict `:` qualified(type($src)) `->` qualified(type($result))";
+  let hasVerifier = 1;
+}
+
+def Spak_BroadcastOp : Spak_NamedOp<"broadcast", [Pure]> {
+  let summary = "repeat a tile along axes that it does not have";
+  let description = [{
+    ```mlir
+    spak.kernel @spread(%x: !spak.tile<m=64 : f32>) {
+      %y = spak.broadcast %x : !spak.tile<m=64 : f32> -> !spak.tile<m=64, n=8 : f32>
+      spak.return
+    }
+    ```
+
+    BROADCAST-KEEPS: the source's axes are in the result, in order and with
+    their sizes; so is its element type.
+  }];
+  let arguments = (ins Spak_Tile:$src);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = "$src attr-dict `:` qualified(type($src)) `->` qualified(type($result))";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Spak_SplatOp : Spak_NamedOp<"splat", [Pure]> {
+  let summary = "a scalar at every element";
+  let description = [{
+    ```mlir
+    spak.kernel @scale(%scale: f32) {
+      %x = spak.splat %scale : f32 -> !spak.tile<m=64 : f32>
+      spak.return
+    }
+    ```
+
+    SPLAT-ELEMENT: the tile's element type.
+  }];
+  let arguments = (ins Spak_Scalar:$src);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = "$src attr-dict `:` qualified(type($src)) `->` qualified(type($result))";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Spak_IndexOp : Spak_NamedOp<"index", [Pure]> {
+  let summary = "the coordinates of a range, as a tile";
+  let description = [{
+    ```mlir
+    spak.kernel @coordinates(%n: !spak.range<n=64>) {
+      %j = spak.index %n : !spak.range<n=64> -> !spak.tile<n=64 : i32>
+      spak.return
+    }
+    ```
+
+    INDEX-AXIS: the tile has the range's axis only, of integers.
+  }];
+  let arguments = (ins Spak_Range:$range);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = "$range attr-dict `:` qualified(type($range)) `->` qualified(type($result))";
+  let hasVerifier = 1;
+}
+
+def Spak_MaskOp : Spak_NamedOp<"mask", [
+    Pure, AttrSizedOperandSegments, AllTypesMatch<["src", "result"]>]> {
+  let summary = "-inf where no map keeps the element";
+  let description = [{
+    The predicate is data. `keep` is a union of affine maps over coordinates
+    (one dimension per range) and uniform integers (symbols): an element is
+    kept if in some map every result is >= 0.
+
+    ```mlir
+    #causal = affine_map<(i, j)[M, N] -> (i - j + N - M)>
+    #prefix = affine_map<(i, j)[M, N] -> (15 - j)>
+    spak.kernel @masked(%s: !spak.tile<m=64, n=64 : f32>, %m: !spak.range<m=64>,
+                        %n: !spak.range<n=64>, %M: index, %N: index) {
+      %t = spak.mask %s where [#causal, #prefix] (%m, %n)[%M, %N]
+          : (!spak.range<m=64>, !spak.range<n=64>) !spak.tile<m=64, n=64 : f32>
+      spak.return
+    }
+    ```
+
+    MASK-DIMS: each map has one dimension per range and one symbol per integer;
+    each range is an axis of the tile. MASK-FLOAT: the tile can hold -inf.
+  }];
+  let arguments = (ins Spak_Tile:$src, AffineMapArrayAttr:$keep,
+                       Variadic<Spak_Range>:$ranges, Variadic<Index>:$syms);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = [{
+    $src `where` $keep `(` $ranges `)` `[` $syms `]` attr-dict `:`
+    `(` qualified(type($ranges)) `)` qualified(type($src))
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$src,
+                   "::llvm::ArrayRef<::mlir::AffineMap>":$keep,
+                   "::mlir::ValueRange":$ranges, "::mlir::ValueRange":$syms), [{
+      build($_builder, $_state, src.getType(), src,
+            $_builder.getAffineMapArrayAttr(keep), ranges, syms);
+    }]>
+  ];
+  let extraClassDeclaration = [{
+    /// The maps of the union.
+    ::llvm::SmallVector<::mlir::AffineMap> getMaps() {
+      return ::llvm::to_vector(
+          getKeep().getAsValueRange<::mlir::AffineMapAttr>());
+    }
+  }];
+}
+
+def Spak_SelectOp : Spak_NamedOp<"select", [
+    Pure, AllTypesMatch<["a", "b", "result"]>]> {
+  let summary = "one of two tiles, element by element";
+  let description = [{
+    ```mlir
+    spak.kernel @choose(%a: !spak.tile<m=64 : f32>, %b: !spak.tile<m=64 : f32>) {
+      %c = arith.cmpf olt, %a, %b : !spak.tile<m=64 : f32>
+      %least = spak.select %c, %a, %b : !spak.tile<m=64 : i1>, !spak.tile<m=64 : f32>
+      spak.return
+    }
+    ```
+
+    SELECT-CONDITION: the condition is the operands' tile with elements i1.
+  }];
+  let arguments = (ins Spak_Tile:$cond, Spak_Tile:$a, Spak_Tile:$b);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat =
+      "$cond `,` $a `,` $b attr-dict `:` qualified(type($cond)) `,` qualified(type($result))";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Spak_ConvertOp : Spak_NamedOp<"convert", [Pure]> {
+  let summary = "change the element type";
+  let description = [{
+    To nearest even where the new type is narrower.
+
+    ```mlir
+    spak.kernel @narrow(%x: !spak.tile<m=64 : f32>) {
+      %y = spak.convert %x : !spak.tile<m=64 : f32> -> !spak.tile<m=64 : bf16>
+      spak.return
+    }
+    ```
+
+    CONVERT-ELEMENT-ONLY: axes, sizes and layout stay.
+  }];
+  let arguments = (ins Spak_Tile:$src);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = "$src attr-dict `:` qualified(type($src)) `->` qualified(type($result))";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Spak_ConvertLayoutOp : Spak_NamedOp<"convert_layout", [Pure]> {
+  let summary = "move elements to where another layout has them";
+  let description = [{
+    From `partial` to `rep` the values along that axis are combined.
+
+    ```mlir
+    #rows = #spak.layout<reg = [2:m*32], lane = [32:m]>
+    #cols = #spak.layout<reg = [2:m], lane = [32:m*2]>
+    spak.kernel @move(%x: !spak.tile<m=64 : f32, #rows>) {
+      %y = spak.convert_layout %x : !spak.tile<m=64 : f32, #rows> -> !spak.tile<m=64 : f32, #cols>
+      spak.return
+    }
+    ```
+
+    CONVERT-LAYOUT-ONLY: axes, sizes and element type stay; both have a layout.
+  }];
+  let arguments = (ins Spak_Tile:$src);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = "$src attr-dict `:` qualified(type($src)) `->` qualified(type($result))";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+#endif // SPAK_COMPUTE_OPS

@@ -1,0 +1,175 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: ranges, and the ops between views and tiles.
+#ifndef SPAK_MEMORY_OPS
+#define SPAK_MEMORY_OPS
+
+include "spak/Dialect/Spak/IR/SpakTypes.td"
+
+def Spak_AllOp : Spak_NamedOp<"all", [Pure]> {
+  let summary = "the range that is a whole axis";
+  let description = [{
+    ```mlir
+    spak.kernel @whole() {
+      %d = spak.all : !spak.range<d=128>
+      spak.return
+    }
+    ```
+  }];
+  let results = (outs Spak_Range:$range);
+  let assemblyFormat = "attr-dict `:` qualified(type($range))";
+}
+
+def Spak_TileRangeOp : Spak_NamedOp<"tile_range", [Pure]> {
+  let summary = "the range of the tile with a given number";
+  let description = [{
+    ```mlir
+    spak.kernel @first() {
+      %zero = arith.constant 0 : index
+      %n = spak.tile_range %zero : !spak.range<n=64>
+      spak.return
+    }
+    ```
+  }];
+  let arguments = (ins Index:$tile);
+  let results = (outs Spak_Range:$range);
+  let assemblyFormat = "$tile attr-dict `:` qualified(type($range))";
+}
+
+def Spak_StartOp : Spak_NamedOp<"start", [Pure]> {
+  let summary = "the first element of a range";
+  let description = [{
+    Of tile i of an axis with tiles of size s it is i * s.
+
+    ```mlir
+    spak.kernel @from(%n: !spak.range<n=64>) {
+      %first = spak.start %n : !spak.range<n=64>
+      spak.return
+    }
+    ```
+  }];
+  let arguments = (ins Spak_Range:$range);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$range attr-dict `:` qualified(type($range))";
+  let hasFolder = 1;
+}
+
+def Spak_TileCountOp : Spak_NamedOp<"tile_count", [Pure]> {
+  let summary = "how many tiles cover an extent";
+  let description = [{
+    The extent divided by the size, rounded up; 0 for an extent of 0 or less.
+
+    ```mlir
+    spak.kernel @tiles(%N: index) {
+      %tiles = spak.tile_count %N by 64
+      spak.return
+    }
+    ```
+
+    TILE-COUNT-SIZE: the size is positive.
+  }];
+  let arguments = (ins Index:$extent, I64Attr:$size);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$extent `by` $size attr-dict";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def Spak_LoadOp : Spak_NamedOp<"load", [MemoryEffects<[MemRead]>]> {
+  let summary = "a tile of a view";
+  let description = [{
+    One range or index per axis of the view. Elements beyond the view's extent
+    are 0. `staging` is how the tile travels, once decided.
+
+    ```mlir
+    spak.kernel @row(%Q: !spak.view<H, M, D=64 : bf16>, %h: index, %m: !spak.range<m=128>) {
+      %d = spak.all : !spak.range<d=64>
+      %q = spak.load %Q[%h, %m, %d] {staging = #spak.staging<"tma", slots = 1>}
+          : !spak.view<H, M, D=64 : bf16>[index, !spak.range<m=128>, !spak.range<d=64>]
+          -> !spak.tile<m=128, d=64 : bf16>
+      spak.return
+    }
+    ```
+
+    LOAD-RANK: one range or index per axis. LOAD-AXES: the tile's axes are the
+    ranges, in order, with the view's element type.
+  }];
+  let arguments = (ins Spak_View:$view, Variadic<Spak_RangeOrIndex>:$at,
+                       OptionalAttr<Spak_StagingAttr>:$staging);
+  let results = (outs Spak_Tile:$tile);
+  let assemblyFormat = [{
+    $view `[` $at `]` attr-dict `:` qualified(type($view)) `[` qualified(type($at)) `]` `->`
+    qualified(type($tile))
+  }];
+  let hasVerifier = 1;
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$tile, "::mlir::Value":$view,
+                   "::mlir::ValueRange":$at), [{
+      build($_builder, $_state, tile, view, at, StagingAttr());
+    }]>
+  ];
+}
+
+def Spak_LoadScalarOp : Spak_NamedOp<"load_scalar", [
+    MemoryEffects<[MemRead]>]> {
+  let summary = "one element of a view";
+  let description = [{
+    0 beyond the view's extent.
+
+    ```mlir
+    spak.kernel @length(%L: !spak.view<B : i32>, %b: index) {
+      %length = spak.load_scalar %L[%b] : !spak.view<B : i32> -> i32
+      spak.return
+    }
+    ```
+
+    LOAD-RANK: one index per axis. LOAD-ELEMENT: the view's element type.
+  }];
+  let arguments = (ins Spak_View:$view, Variadic<Index>:$at);
+  let results = (outs Spak_Scalar:$value);
+  let assemblyFormat =
+      "$view `[` $at `]` attr-dict `:` qualified(type($view)) `->` qualified(type($value))";
+  let hasVerifier = 1;
+}
+
+def Spak_StoreOp : Spak_Op<"store", [MemoryEffects<[MemWrite]>]> {
+  let summary = "write a tile to a view";
+  let description = [{
+    Elements beyond the view's extent are not written. With `combine` each
+    element is combined with what the view holds.
+
+    ```mlir
+    spak.kernel @write(%C: !spak.view<M, N : f32>, %m: !spak.range<m=64>,
+                       %n: !spak.range<n=64>, %c: !spak.tile<m=64, n=64 : f32>) {
+      spak.store %c, %C[%m, %n] combine "add"
+          : !spak.tile<m=64, n=64 : f32>, !spak.view<M, N : f32>[!spak.range<m=64>, !spak.range<n=64>]
+      spak.return
+    }
+    ```
+
+    STORE-RANK and STORE-AXES: as for loads. STORE-DISJOINT: each variable of
+    the grid selects what is written, unless combined.
+  }];
+  let arguments = (ins Spak_Tile:$tile, Spak_View:$view,
+                       Variadic<Spak_RangeOrIndex>:$at,
+                       OptionalAttr<Spak_Word<"combine", ["add", "max"]>>:$combine,
+                       OptionalAttr<Spak_StagingAttr>:$staging);
+  let assemblyFormat = [{
+    $tile `,` $view `[` $at `]` (`combine` $combine^)? attr-dict `:`
+    qualified(type($tile)) `,` qualified(type($view)) `[` qualified(type($at)) `]`
+  }];
+  let hasVerifier = 1;
+  let builders = [
+    /// \p combine is empty, "add" or "max".
+    OpBuilder<(ins "::mlir::Value":$tile, "::mlir::Value":$view,
+                   "::mlir::ValueRange":$at,
+                   CArg<"::llvm::StringRef", "{}">:$combine), [{
+      build($_builder, $_state, tile, view, at,
+            combine.empty() ? ::mlir::StringAttr()
+                            : $_builder.getStringAttr(combine),
+            StagingAttr());
+    }]>
+  ];
+}
+
+#endif // SPAK_MEMORY_OPS

@@ -1,0 +1,196 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: online softmax, closed as it is written and opened so that its pieces
+// can be scheduled. The only ops that know an algorithm.
+#ifndef SPAK_SOFTMAX_OPS
+#define SPAK_SOFTMAX_OPS
+
+include "spak/Dialect/Spak/IR/SpakTypes.td"
+
+//===----------------------------------------------------------------------===//
+// Closed
+//===----------------------------------------------------------------------===//
+
+def Spak_SoftmaxInitOp : Spak_NamedOp<"softmax.init", [Pure]> {
+  let summary = "the state before any score";
+  let results = (outs Spak_Softmax:$state);
+  let assemblyFormat = "attr-dict `:` qualified(type($state))";
+}
+
+def Spak_SoftmaxUpdateOp : Spak_NamedOp<"softmax.update", [
+    Pure, AllTypesMatch<["state", "result"]>]> {
+  let summary = "take scores and values into the state";
+  let description = [{
+    A score of -inf takes nothing in.
+
+    ```mlir
+    !state = !spak.softmax<rows m=64, width d=64>
+    spak.kernel @online(%s: !spak.tile<m=64, n=32 : f32>, %v: !spak.tile<n=32, d=64 : bf16>) {
+      %init = spak.softmax.init : !state
+      %state = spak.softmax.update %init, %s, %v over "n"
+          : !state, !spak.tile<m=64, n=32 : f32>, !spak.tile<n=32, d=64 : bf16>
+      %o = spak.softmax.output %state : !state -> !spak.tile<m=64, d=64 : f32>
+      %lse = spak.softmax.lse %state : !state -> !spak.tile<m=64 : f32>
+      spak.return
+    }
+    ```
+
+    SOFTMAX-AXES: the scores have the state's rows and `over`; the values have
+    `over` and the state's width.
+  }];
+  let arguments = (ins Spak_Softmax:$state, Spak_Tile:$s, Spak_Tile:$v,
+                       StrAttr:$over);
+  let results = (outs Spak_Softmax:$result);
+  let assemblyFormat = [{
+    $state `,` $s `,` $v `over` $over attr-dict `:` qualified(type($state)) `,` qualified(type($s))
+    `,` qualified(type($v))
+  }];
+  let hasVerifier = 1;
+}
+
+def Spak_SoftmaxOutputOp : Spak_NamedOp<"softmax.output", [Pure]> {
+  let summary = "the weighted mean of the values; 0 in a row without scores";
+  let description = "SOFTMAX-AXES: the result has rows and width, in f32.";
+  let arguments = (ins Spak_Softmax:$state);
+  let results = (outs Spak_Tile:$o);
+  let assemblyFormat = "$state attr-dict `:` qualified(type($state)) `->` qualified(type($o))";
+  let hasVerifier = 1;
+}
+
+def Spak_SoftmaxLseOp : Spak_NamedOp<"softmax.lse", [Pure]> {
+  let summary = "natural logarithm of the sum of exponentials of the scores";
+  let description = [{
+    -inf in a row without scores. SOFTMAX-AXES: the result has the rows, in
+    f32.
+  }];
+  let arguments = (ins Spak_Softmax:$state);
+  let results = (outs Spak_Tile:$o);
+  let assemblyFormat = "$state attr-dict `:` qualified(type($state)) `->` qualified(type($o))";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Opened. With scale c, row state (max, sum) and scores s:
+//   advance: next = (max', sum * corr), max' = max(max, row max of s),
+//            corr = exp2((max - max') * c * log2(e))
+//   probs:   p = exp2((s - max) * c * log2(e)), next = (max, sum + row sum of p)
+//   rescale: o * corr
+//   finish:  o / sum and max * c + ln(sum); 0 and -inf where sum is 0
+// -inf - -inf counts as -inf in all of them.
+//===----------------------------------------------------------------------===//
+
+def Spak_SoftmaxRowsOp : Spak_NamedOp<"softmax.rows", [Pure]> {
+  let summary = "the row state before any score: maximum -inf, sum 0";
+  let results = (outs Spak_Rows:$rows);
+  let assemblyFormat = "attr-dict `:` qualified(type($rows))";
+}
+
+def Spak_SoftmaxAdvanceOp : Spak_NamedOp<"softmax.advance", [
+    Pure, AllTypesMatch<["rows", "next"]>]> {
+  let summary = "raise the row maxima to those of the scores";
+  let description = [{
+    `correction` is what earlier sums and accumulators are to be scaled by.
+    With `first` no score came before; without `may_be_empty` every row has
+    kept a score by now. With `lazy t` a maximum may lag by t.
+
+    ```mlir
+    spak.kernel @opened(%s: !spak.tile<m=64, n=32 : f32>, %o: !spak.tile<m=64, d=64 : f32>, %scale: f32) {
+      %rows = spak.softmax.rows : !spak.rows<!spak.tile<m=64 : f32>>
+      %adv, %corr = spak.softmax.advance %rows, %s scale %scale may_be_empty
+          : !spak.rows<!spak.tile<m=64 : f32>>, !spak.tile<m=64, n=32 : f32> -> !spak.tile<m=64 : f32>
+      %o1 = spak.softmax.rescale %o by %corr : !spak.tile<m=64, d=64 : f32>, !spak.tile<m=64 : f32>
+      %next, %p = spak.softmax.probs %adv, %s scale %scale
+          : !spak.rows<!spak.tile<m=64 : f32>>, !spak.tile<m=64, n=32 : f32> -> !spak.tile<m=64, n=32 : bf16>
+      %out, %lse = spak.softmax.finish %next, %o1 scale %scale
+          : !spak.rows<!spak.tile<m=64 : f32>>, !spak.tile<m=64, d=64 : f32>
+          -> !spak.tile<m=64, d=64 : f32>, !spak.tile<m=64 : f32>
+      spak.return
+    }
+    ```
+
+    SOFTMAX-AXES: the scores have the rows' axis and one more.
+    ROWS-LAYOUT: the rows lie where the scores do, the other axis replaced by
+    `rep` or `partial`.
+  }];
+  let arguments = (ins Spak_Rows:$rows, Spak_Tile:$s, F32:$scale,
+                       UnitAttr:$first, UnitAttr:$may_be_empty,
+                       OptionalAttr<F64Attr>:$lazy);
+  let results = (outs Spak_Rows:$next, Spak_Tile:$correction);
+  let assemblyFormat = [{
+    $rows `,` $s `scale` $scale (`first` $first^)?
+    (`may_be_empty` $may_be_empty^)? (`lazy` $lazy^)? attr-dict `:`
+    qualified(type($rows)) `,` qualified(type($s)) `->` qualified(type($correction))
+  }];
+  let hasVerifier = 1;
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$correction, "::mlir::Value":$rows,
+                   "::mlir::Value":$s, "::mlir::Value":$scale,
+                   "bool":$mayBeEmpty), [{
+      build($_builder, $_state, rows.getType(), correction, rows, s, scale,
+            /*first=*/::mlir::UnitAttr(),
+            mayBeEmpty ? $_builder.getUnitAttr() : ::mlir::UnitAttr(),
+            /*lazy=*/::mlir::FloatAttr());
+    }]>
+  ];
+}
+
+def Spak_SoftmaxProbsOp : Spak_NamedOp<"softmax.probs", [
+    Pure, AllTypesMatch<["rows", "next"]>]> {
+  let summary = "exponentials of the scores, summed into the rows";
+  let description = [{
+    Example: see `softmax.advance`. SOFTMAX-AXES, ROWS-LAYOUT: as there; `p`
+    has the axes and layout of the scores.
+  }];
+  let arguments = (ins Spak_Rows:$rows, Spak_Tile:$s, F32:$scale);
+  let results = (outs Spak_Rows:$next, Spak_Tile:$p);
+  let assemblyFormat = [{
+    $rows `,` $s `scale` $scale attr-dict `:` qualified(type($rows)) `,` qualified(type($s)) `->`
+    qualified(type($p))
+  }];
+  let hasVerifier = 1;
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$p, "::mlir::Value":$rows,
+                   "::mlir::Value":$s, "::mlir::Value":$scale), [{
+      build($_builder, $_state, rows.getType(), p, rows, s, scale);
+    }]>
+  ];
+}
+
+def Spak_SoftmaxRescaleOp : Spak_NamedOp<"softmax.rescale", [
+    Pure, AllTypesMatch<["o", "result"]>]> {
+  let summary = "scale an accumulator by the correction of its rows";
+  let description = [{
+    `if_any` allows to skip it where no correction of a warp differs from 1.
+    Example: see `softmax.advance`. SOFTMAX-AXES: o has the correction's axis.
+  }];
+  let arguments = (ins Spak_Tile:$o, Spak_Tile:$correction, UnitAttr:$if_any);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = [{
+    $o `by` $correction (`if_any` $if_any^)? attr-dict `:` qualified(type($o)) `,`
+    qualified(type($correction))
+  }];
+  let hasVerifier = 1;
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$o, "::mlir::Value":$correction), [{
+      build($_builder, $_state, o.getType(), o, correction,
+            /*if_any=*/::mlir::UnitAttr());
+    }]>
+  ];
+}
+
+def Spak_SoftmaxFinishOp : Spak_NamedOp<"softmax.finish", [Pure]> {
+  let summary = "divide by the row sums; logarithm of the sums";
+  let description = [{
+    Example: see `softmax.advance`. SOFTMAX-AXES: o has the rows' axis; out has
+    o's axes, lse the rows'.
+  }];
+  let arguments = (ins Spak_Rows:$rows, Spak_Tile:$o, F32:$scale);
+  let results = (outs Spak_Tile:$out, Spak_Tile:$lse);
+  let assemblyFormat = [{
+    $rows `,` $o `scale` $scale attr-dict `:` qualified(type($rows)) `,` qualified(type($o)) `->`
+    qualified(type($out)) `,` qualified(type($lse))
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // SPAK_SOFTMAX_OPS

@@ -1,0 +1,224 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the ops that hold others, and what a kernel demands of its caller.
+#ifndef SPAK_STRUCTURE_OPS
+#define SPAK_STRUCTURE_OPS
+
+include "spak/Dialect/Spak/IR/SpakTypes.td"
+
+def Spak_KernelOp : Spak_Op<"kernel", [
+    IsolatedFromAbove, AffineScope, FunctionOpInterface,
+    DeclareOpInterfaceMethods<OpAsmOpInterface,
+                              ["getAsmBlockArgumentNames"]>]> {
+  let summary = "a kernel: views, scalars and dimensions in, views out";
+  let description = [{
+    Arguments are tensors and scalars in the order of the source, then the
+    dimensions. `point` is the point of the design space, `request` what the
+    source asks of the decisions, `roles` the roles that were decided.
+
+    KERNEL-SAME-TILES: an op of another dialect has tiles of one kind only:
+    same axes in the same order, same sizes, same layout.
+
+    ```mlir
+    spak.kernel @copy(%X: !spak.view<M : f32> {spak.name = "X", spak.kind = "in"},
+                      %Y: !spak.view<M : f32> {spak.name = "Y", spak.kind = "out"},
+                      %M: index {spak.name = "M", spak.kind = "dim"})
+        attributes {point = {tile = 64}} {
+      %tiles = spak.tile_count %M by 64
+      spak.grid (%m : !spak.range<m=64> in %tiles) {
+        %x = spak.load %X[%m] : !spak.view<M : f32>[!spak.range<m=64>] -> !spak.tile<m=64 : f32>
+        spak.store %x, %Y[%m] : !spak.tile<m=64 : f32>, !spak.view<M : f32>[!spak.range<m=64>]
+      }
+      spak.return
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name,
+                       TypeAttrOf<FunctionType>:$function_type,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs,
+                       OptionalAttr<DictArrayAttr>:$res_attrs,
+                       OptionalAttr<DictionaryAttr>:$point,
+                       OptionalAttr<Spak_RequestAttr>:$request,
+                       OptionalAttr<Spak_RolesAttr>:$roles);
+  let regions = (region AnyRegion:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [
+    /// Without a body: the caller makes its block.
+    OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::FunctionType":$type,
+                   CArg<"::mlir::ArrayAttr", "{}">:$argAttrs,
+                   CArg<"::mlir::DictionaryAttr", "{}">:$point,
+                   CArg<"RequestAttr", "{}">:$request)>
+  ];
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() {
+      return getFunctionType().getInputs();
+    }
+    ::llvm::ArrayRef<::mlir::Type> getResultTypes() {
+      return getFunctionType().getResults();
+    }
+    ::mlir::Region *getCallableRegion() { return &getBody(); }
+    /// The source name of argument \p index; empty if it has none.
+    std::string getArgName(unsigned index);
+    /// "in", "out", "scalar" or "dim"; empty if not said.
+    ::llvm::StringRef getKind(unsigned index);
+    /// The argument called \p name in the source; null if there is none.
+    ::mlir::BlockArgument findArgument(::llvm::StringRef name);
+  }];
+}
+
+def Spak_ReturnOp : Spak_Op<"return", [
+    Terminator, Pure, HasParent<"KernelOp">]> {
+  let summary = "end of a kernel";
+  let assemblyFormat = "attr-dict";
+}
+
+def Spak_YieldOp : Spak_Op<"yield", [
+    Terminator, Pure, ReturnLike,
+    ParentOneOf<["GridOp", "ForOp", "RoleOp"]>]> {
+  let summary = "end of an iteration, with the values carried on";
+  let arguments = (ins Variadic<AnyType>:$args);
+  let assemblyFormat = "($args^ `:` type($args))? attr-dict";
+  let builders = [OpBuilder<(ins), [{
+    build($_builder, $_state, ::mlir::ValueRange{});
+  }]>];
+}
+
+def Spak_GridOp : Spak_Op<"grid", [
+    SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects,
+    DeclareOpInterfaceMethods<OpAsmOpInterface,
+                              ["getAsmBlockArgumentNames"]>]> {
+  let summary = "run the body for each tile and index, in any order";
+  let description = [{
+    Each variable is a range, which counts tiles, or an index, which counts
+    from 0; both run below the extent. `order` says which block takes which;
+    in a persistent order a block runs the body for several.
+
+    ```mlir
+    spak.kernel @order(%tiles: index, %heads: index) {
+      spak.grid (%m : !spak.range<m=64> in %tiles, %h : index in %heads)
+          attributes {order = #spak.order<"one_per_cta", ["m", "h"], {}>} {
+      }
+      spak.return
+    }
+    ```
+
+    GRID-ARGUMENTS: one range or index per extent.
+  }];
+  let arguments = (ins Variadic<Index>:$extents,
+                       OptionalAttr<Spak_OrderAttr>:$order);
+  let regions = (region SizedRegion<1>:$region);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let builders = [
+    /// With a body that has arguments of \p types and no terminator yet.
+    OpBuilder<(ins "::mlir::ValueRange":$extents,
+                   "::llvm::ArrayRef<::mlir::Type>":$types,
+                   "::llvm::ArrayRef<::mlir::Location>":$locs)>
+  ];
+  let extraClassDeclaration = [{
+    /// What an order calls variable \p index: a range's axis, else the name
+    /// that it has in the text, else "v" and its number.
+    std::string variableName(unsigned index);
+  }];
+}
+
+def Spak_ForOp : Spak_NamedOp<"for", [
+    SingleBlock, RecursiveMemoryEffects, AutomaticAllocationScope,
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<LoopLikeOpInterface,
+      ["getInitsMutable", "getRegionIterArgs", "getYieldedValuesMutable",
+       "getLoopResults"]>,
+    DeclareOpInterfaceMethods<RegionBranchOpInterface,
+      ["getEntrySuccessorOperands"]>,
+    DeclareOpInterfaceMethods<OpAsmOpInterface,
+      ["getAsmBlockArgumentNames"]>]> {
+  let summary = "run the body for each tile of an axis, carrying values";
+  let description = [{
+    Tiles [lower, upper), none if lower >= upper; in reverse, the last first.
+    With a *full range* [full_lower, full_upper) every mask in the body keeps
+    everything for those tiles; it may reach beyond the loop's own bounds or
+    be empty. `overlap` is what was decided about iterations side by side.
+
+    ```mlir
+    #inside = affine_map<(j)[N] -> (N - 1 - j)>
+    spak.kernel @sum(%X: !spak.view<N : f32>, %Y: !spak.view<N : f32>,
+                     %N: index, %tiles: index, %whole: index) {
+      %zero = arith.constant 0 : index
+      %init = arith.constant dense<0.0> : !spak.tile<n=64 : f32>
+      %sum = spak.for %n : !spak.range<n=64> = %zero to %tiles full %zero to %whole
+          iter_args(%acc = %init) -> (!spak.tile<n=64 : f32>) attributes {direction = "reverse"} {
+        %x = spak.load %X[%n] : !spak.view<N : f32>[!spak.range<n=64>] -> !spak.tile<n=64 : f32>
+        %next = arith.addf %acc, %x : !spak.tile<n=64 : f32>
+        spak.yield %next : !spak.tile<n=64 : f32>
+      }
+      spak.return
+    }
+    ```
+
+    FOR-CARRIED: argument 0 is a range; initial value, argument, yielded value
+    and result have one type. FOR-FULL: both ends of the full range or none.
+  }];
+  let arguments = (ins
+    Index:$lower, Index:$upper,
+    Optional<Index>:$full_lower, Optional<Index>:$full_upper,
+    Variadic<AnyType>:$init_args,
+    DefaultValuedStrAttr<Spak_Word<"direction", ["forward", "reverse"]>,
+                         "forward">:$direction,
+    OptionalAttr<Spak_OverlapAttr>:$overlap,
+    OptionalAttr<I64Attr>:$unroll);
+  let results = (outs Variadic<AnyType>:$results);
+  let regions = (region SizedRegion<1>:$region);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [
+    /// With a body: the range and one argument per init, no terminator yet.
+    /// The full range may be null.
+    OpBuilder<(ins "::mlir::Value":$lower, "::mlir::Value":$upper,
+                   "::mlir::Value":$fullLower, "::mlir::Value":$fullUpper,
+                   "::mlir::ValueRange":$inits, "::mlir::Type":$range)>,
+    OpBuilder<(ins "::mlir::Value":$lower, "::mlir::Value":$upper,
+                   "::mlir::ValueRange":$inits, "::mlir::Type":$range)>,
+    /// Without a body: the caller makes its block.
+    OpBuilder<(ins "::mlir::Value":$lower, "::mlir::Value":$upper,
+                   "::mlir::ValueRange":$inits)>
+  ];
+  let extraClassDeclaration = [{
+    /// The tile that the iteration works on.
+    ::mlir::BlockArgument getRange() { return getBody()->getArgument(0); }
+    RangeType getRangeType() {
+      return ::llvm::cast<RangeType>(getRange().getType());
+    }
+    bool isReverse() { return getDirection() == "reverse"; }
+    bool hasFullRange() { return static_cast<bool>(getFullLower()); }
+    void setFullRange(::mlir::Value lower, ::mlir::Value upper);
+    void removeFullRange();
+    YieldOp getYield();
+  }];
+}
+
+def Spak_RequireOp : Spak_Op<"require"> {
+  let summary = "a condition that the launch checks, and a fact after that";
+  let description = [{
+    The launch is refused with the text if the condition, computed from
+    dimensions and scalars, is false.
+
+    ```mlir
+    spak.kernel @scaled(%scale: f32) {
+      %zero = arith.constant 0.0 : f32
+      %positive = arith.cmpf ogt, %scale, %zero : f32
+      spak.require %positive, "scale > 0"
+      spak.return
+    }
+    ```
+  }];
+  let arguments = (ins I1:$cond, StrAttr:$why);
+  let assemblyFormat = "$cond `,` $why attr-dict";
+  let hasCanonicalizeMethod = 1;
+}
+
+#endif // SPAK_STRUCTURE_OPS
