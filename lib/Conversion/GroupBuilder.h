@@ -1,0 +1,81 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Builds the map of one element-wise group: first what it reads, then its
+// region.
+#ifndef SPAK_LIB_CONVERSION_GROUPBUILDER_H
+#define SPAK_LIB_CONVERSION_GROUPBUILDER_H
+
+#include "Lowering.h"
+
+#include <variant>
+
+namespace spak::conversion {
+
+bool isStagedStore(ir::StoreOp store);
+
+class GroupBuilder {
+public:
+  GroupBuilder(KernelLowering &lowering, Value root);
+  mlir::FailureOr<Value> build();
+
+private:
+  /// A bound on the register part of the column: one value for the thread, or
+  /// one for each of its rows.
+  struct Bound {
+    Value uniform;
+    std::optional<unsigned> input;
+  };
+  /// Keep iff lower <= column <= upper.
+  struct ColumnTest {
+    unsigned coordinate = 0;
+    std::optional<Bound> lower, upper;
+  };
+  /// A predicate that has no column form: evaluated element by element.
+  struct ElementTest {
+    mlir::AffineMap keep;
+    llvm::SmallVector<Value> starts;
+    llvm::SmallVector<unsigned> coordinates;
+    llvm::SmallVector<Value> symbols;
+  };
+  using Test = std::variant<ColumnTest, ElementTest>;
+  struct MaskPlan {
+    Value source;
+    /// An element is kept iff some test of every list keeps it.
+    llvm::SmallVector<llvm::SmallVector<Test>> tests;
+  };
+
+  LogicalResult visit(Value tile);
+  LogicalResult visitLeaf(Value tile);
+  LogicalResult visitMask(ir::MaskOp mask);
+  /// Adds a map of \p mask to \p bounds if it is linear in the column axis.
+  bool addToColumn(ir::MaskOp mask, mlir::AffineMap keep,
+                   struct ColumnBounds &bounds);
+  Test columnTest(struct ColumnBounds &bounds);
+  Test elementTest(ir::MaskOp mask, mlir::AffineMap keep);
+  std::optional<Bound> makeBound(struct ColumnBounds &bounds, bool upper);
+  unsigned input(Value fragment, mlir::Attribute pattern);
+  unsigned coordinate(llvm::StringRef axis);
+  Value base(Value range);
+
+  Value emit(Value tile, mlir::OpBuilder &b, ValueRange args);
+  Value emitTest(const Test &test, mlir::OpBuilder &b, ValueRange args);
+  Value emitMask(ir::MaskOp mask, mlir::OpBuilder &b, ValueRange args);
+
+  KernelLowering &lowering;
+  Value root;
+  RegisterMap map;
+  llvm::SmallVector<Value> inputs;
+  llvm::SmallVector<mlir::Attribute> patterns, coordinates;
+  llvm::SmallVector<std::string> coordinateAxes;
+  llvm::DenseMap<Value, unsigned> leaves;
+  /// Values that are the same in every register.
+  llvm::DenseMap<Value, Value> uniforms;
+  /// Index tiles: the thread's base and the coordinate.
+  llvm::DenseMap<Value, std::pair<Value, unsigned>> indices;
+  llvm::DenseMap<Operation *, MaskPlan> masks;
+  llvm::DenseMap<Value, Value> emitted;
+};
+
+} // namespace spak::conversion
+
+#endif // SPAK_LIB_CONVERSION_GROUPBUILDER_H

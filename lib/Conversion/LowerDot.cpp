@@ -1,0 +1,167 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: a dot as one asynchronous product. Which operand is A follows from
+// the result's layout: its warps run over A's free axis.
+#include "Lowering.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace spak::conversion {
+
+namespace {
+
+/// Elements of the contracted axis that one instruction takes: 32 bytes
+/// (PTX ISA 8.5, section 9.7.15.2).
+constexpr int64_t kStepBytes = 32;
+/// Rows of a core matrix (PTX ISA 8.5, section 9.7.15.5.1).
+constexpr int64_t kCoreRows = 8;
+
+bool hasAxis(ir::TileType tile, StringRef axis) {
+  return tile.axisIndex(axis) >= 0;
+}
+
+/// How the tensor core walks a shared operand that is contracted over
+/// \p over; absent where the tile is not swizzled.
+cuda::DescAttr descriptorOf(MLIRContext *context, const SharedMap &map,
+                            StringRef over) {
+  int64_t width = map.swizzle;
+  if (width == 0) {
+    return {};
+  }
+  if (map.innerAxis() == over) {
+    return cuda::DescAttr::get(context, /*lbo=*/16, /*sbo=*/kCoreRows * width,
+                               width, /*kstep=*/kStepBytes,
+                               /*ksteps_per_slab=*/width / kStepBytes,
+                               /*slab=*/map.slabBytes(),
+                               /*transposed=*/false);
+  }
+  int64_t step = kStepBytes / map.elementBytes;
+  int64_t rows = 1;
+  for (const Digit &digit : map.digits) {
+    rows *= digit.axis == over ? digit.extent : 1;
+  }
+  return cuda::DescAttr::get(context, /*lbo=*/map.slabBytes(),
+                             /*sbo=*/kCoreRows * width, width,
+                             /*kstep=*/step * width,
+                             /*ksteps_per_slab=*/rows / step, /*slab=*/0,
+                             /*transposed=*/true);
+}
+
+} // namespace
+
+/// Byte offset of the group's own part of a shared operand; null where every
+/// group reads all of it.
+Value KernelLowering::groupOffset(const RegisterMap &result,
+                                  const SharedMap &map) {
+  Value offset;
+  for (const Digit &digit : result.groups) {
+    bool present = llvm::any_of(map.digits, [&](const Digit &other) {
+      return other.axis == digit.axis;
+    });
+    if (!present || digit.extent == 1 || digit.replicated()) {
+      continue;
+    }
+    int64_t bytes = map.offsetOf(digit.axis, digit.stride);
+    std::string key = ("offset " + Twine(digit.position) + ":" +
+                       Twine(digit.extent) + "*" + Twine(bytes))
+                          .str();
+    Value part = atRoleTop(key, [&]() -> Value {
+      Value group = groupInRole();
+      if (digit.position > 1) {
+        group = arith::DivUIOp::create(builder, kernel.getLoc(), group,
+                                       constant(digit.position));
+      }
+      if (digit.position * digit.extent < roleWarps / 4) {
+        group = arith::RemUIOp::create(builder, kernel.getLoc(), group,
+                                       constant(digit.extent));
+      }
+      return arith::MulIOp::create(builder, kernel.getLoc(), group,
+                                   constant(bytes));
+    });
+    offset = offset ? add(offset, part) : part;
+  }
+  return offset;
+}
+
+LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
+  auto type = cast<ir::TileType>(op.getResult().getType());
+  std::optional<RegisterMap> result = RegisterMap::of(type);
+  if (!result || result->warps.empty()) {
+    return op.emitOpError("expected a result laid out over warps, got ")
+           << type;
+  }
+  StringRef rowsAxis = result->warps.front().axis, over = op.getOver();
+  Value a = op.getA(), b = op.getB();
+  if (!hasAxis(cast<ir::TileType>(a.getType()), rowsAxis)) {
+    std::swap(a, b);
+  }
+  auto aType = cast<ir::TileType>(a.getType());
+  auto bType = cast<ir::TileType>(b.getType());
+  std::optional<SharedMap> bMap = SharedMap::of(bType);
+  if (!bMap) {
+    return op.emitOpError("expected the operand without axis `")
+           << rowsAxis << "` in shared memory, got " << bType;
+  }
+  MLIRContext *context = builder.getContext();
+  auto inShared = [&](Value tile, const SharedMap &map, cuda::DescAttr &desc,
+                      Value &buffer, Value &slot) -> LogicalResult {
+    auto found = places.find(tile);
+    desc = descriptorOf(context, map, over);
+    if (found == places.end() || !desc) {
+      return op.emitOpError("expected a swizzled tile of a ring, got ")
+             << tile.getType();
+    }
+    RingOnDevice &ring = rings[found->second.ring];
+    buffer = ring.buffers[found->second.tile];
+    slot = slotIndex(ring, scalar(tile));
+    return success();
+  };
+  cuda::DescAttr bDesc;
+  Value bBuffer, bSlot;
+  if (failed(inShared(b, *bMap, bDesc, bBuffer, bSlot))) {
+    return failure();
+  }
+  int64_t columns = 1;
+  for (auto [axis, size] : llvm::zip(bType.getAxes(), bType.getShape())) {
+    columns *= axis == over ? 1 : size;
+  }
+  for (const Digit &digit : result->groups) {
+    columns /= hasAxis(bType, digit.axis) ? digit.extent : 1;
+  }
+  int64_t depth = bType.getShape()[bType.axisIndex(over)];
+
+  Value acc;
+  if (op.getAcc() && !isZeroTile(op.getAcc())) {
+    FailureOr<Value> from = fragment(op.getAcc());
+    if (failed(from)) {
+      return failure();
+    }
+    acc = *from;
+  }
+  Type fragType = fragmentType(type, /*packed=*/false);
+  Value bOffset = groupOffset(*result, *bMap);
+  if (std::optional<SharedMap> aMap = SharedMap::of(aType)) {
+    cuda::DescAttr aDesc;
+    Value aBuffer, aSlot;
+    if (failed(inShared(a, *aMap, aDesc, aBuffer, aSlot))) {
+      return failure();
+    }
+    values[op.getResult()] = {cuda::WgmmaSSOp::create(
+        builder, op.getLoc(), fragType, aBuffer, aSlot,
+        groupOffset(*result, *aMap), bBuffer, bSlot, bOffset, acc, aDesc,
+        bDesc, columns, depth)};
+    return success();
+  }
+  FailureOr<Value> registers = fragment(a);
+  if (failed(registers)) {
+    return failure();
+  }
+  values[op.getResult()] = {cuda::WgmmaRSOp::create(
+      builder, op.getLoc(), fragType, *registers, bBuffer, bSlot, bOffset,
+      acc, bDesc, columns, depth)};
+  return success();
+}
+
+} // namespace spak::conversion

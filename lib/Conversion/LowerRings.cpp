@@ -1,0 +1,163 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: rings, their slots and the copies that fill them. A ring operation
+// becomes one ring operation; its slot becomes the running counter.
+#include "Lowering.h"
+#include "SharedMap.h"
+
+using namespace mlir;
+
+namespace spak::conversion {
+
+LogicalResult KernelLowering::lowerRing(ir::RingOp op) {
+  auto type = cast<ir::RingType>(op.getRing().getType());
+  Location loc = op.getLoc();
+  RingOnDevice ring;
+  ring.slots = type.getSlots();
+  ArrayRef<Type> tiles = type.getTiles();
+  for (auto [i, tileType] : llvm::enumerate(tiles)) {
+    auto tile = cast<ir::TileType>(tileType);
+    std::optional<SharedMap> map = SharedMap::of(tile);
+    if (!map) {
+      return op.emitOpError("expected tiles in shared memory, got ") << tile;
+    }
+    std::string name = op.getName().str();
+    if (tiles.size() > 1) {
+      name += "_" + std::to_string(i);
+    }
+    Type buffer = cuda::SmemType::get(builder.getContext(), ring.slots,
+                                      map->bytes(), tile.getElementType());
+    ring.buffers.push_back(
+        cuda::SharedOp::create(builder, loc, buffer, name));
+  }
+  // Every warp that reads a slot gives it back.
+  int64_t readers = 0;
+  kernel.walk([&](ir::RoleOp role) {
+    bool reads = role.walk([&](ir::RingReleaseOp release) {
+                       return release.getRing() == op.getRing()
+                                  ? WalkResult::interrupt()
+                                  : WalkResult::advance();
+                     }).wasInterrupted();
+    readers += reads ? role.getWarps() : 0;
+  });
+  ring.ring = cuda::RingOp::create(
+      builder, loc, cuda::RingType::get(builder.getContext(), ring.slots),
+      op.getName(), /*full=*/1, /*empty=*/readers);
+  rings[op.getRing()] = ring;
+  return success();
+}
+
+Value KernelLowering::slotIndex(const RingOnDevice &ring, Value count) {
+  if (ring.slots == 1) {
+    return constant(0);
+  }
+  return arith::RemUIOp::create(builder, count.getLoc(), count,
+                                constant(ring.slots));
+}
+
+LogicalResult KernelLowering::lowerAcquire(ir::RingAcquireOp op) {
+  RingOnDevice &ring = rings[op.getRing()];
+  Value count = counters[op.getRing()];
+  cuda::RingAcquireOp::create(builder, op.getLoc(), ring.ring, count);
+  int64_t bytes = 0;
+  for (Value buffer : ring.buffers) {
+    bytes += cast<cuda::SmemType>(buffer.getType()).getBytes();
+  }
+  cuda::RingExpectOp::create(builder, op.getLoc(), ring.ring, count, bytes);
+  values[op.getSlot()] = {count};
+  places[op.getSlot()] = {op.getRing(), 0};
+  counters[op.getRing()] = add(count, constant(1));
+  return success();
+}
+
+Value KernelLowering::tensorMap(Value view, ArrayRef<int64_t> box,
+                                int64_t swizzle) {
+  DeviceArgument wanted{DeviceArgument::TensorMap, cast<BlockArgument>(view)};
+  wanted.box.assign(box.begin(), box.end());
+  wanted.swizzle = swizzle;
+  return argument(wanted);
+}
+
+LogicalResult KernelLowering::boxOf(Operation *op, Value view, ValueRange at,
+                                    const SharedMap &map,
+                                    SmallVectorImpl<int64_t> &box,
+                                    SmallVectorImpl<Value> &coordinates) {
+  // The tensor map's dimensions run innermost first, like the tile's digits.
+  ArrayRef<Digit> rest = ArrayRef(map.digits).drop_front();
+  for (auto [i, index] : llvm::enumerate(llvm::reverse(at))) {
+    auto range = dyn_cast<ir::RangeType>(index.getType());
+    if (!range) {
+      box.push_back(1);
+      coordinates.push_back(scalar(index));
+      continue;
+    }
+    coordinates.push_back(startOf(index));
+    if (i == 0) {
+      if (range.getAxis() != map.innerAxis()) {
+        return op->emitOpError("expected the last axis of ")
+               << view.getType() << " to lie innermost, got `"
+               << map.innerAxis() << "`";
+      }
+      box.push_back(map.width());
+      continue;
+    }
+    while (!rest.empty() && rest.front().axis == map.innerAxis()) {
+      rest = rest.drop_front();
+    }
+    if (rest.empty() || rest.front().axis != range.getAxis() ||
+        rest.front().extent != range.getSize()) {
+      return op->emitOpError("expected rows of axis `")
+             << range.getAxis() << "` next in the shared layout";
+    }
+    rest = rest.drop_front();
+    box.push_back(range.getSize());
+  }
+  return success();
+}
+
+LogicalResult KernelLowering::lowerFill(ir::RingFillOp op) {
+  SharedPlace place = places[op.getSlot()];
+  RingOnDevice &ring = rings[place.ring];
+  unsigned index = op.getTile();
+  auto type = cast<ir::TileType>(
+      cast<ir::RingType>(place.ring.getType()).getTiles()[index]);
+  SharedMap map = *SharedMap::of(type);
+  SmallVector<int64_t> box;
+  SmallVector<Value> coordinates;
+  if (failed(boxOf(op, op.getView(), op.getAt(), map, box, coordinates))) {
+    return failure();
+  }
+  Value from = tensorMap(op.getView(), box, map.swizzle);
+  Value count = scalar(op.getSlot());
+  Value slot = slotIndex(ring, count);
+  Value inner = coordinates.front();
+  for (int64_t slab = 0, e = map.slabs(); slab < e; ++slab) {
+    coordinates.front() = add(inner, constant(slab * map.width()));
+    cuda::TmaLoadOp::create(builder, op.getLoc(), from, coordinates,
+                            ring.buffers[index], slot, slab * map.slabBytes(),
+                            ring.ring, count);
+  }
+  return success();
+}
+
+LogicalResult KernelLowering::lowerWait(ir::RingWaitOp op) {
+  RingOnDevice &ring = rings[op.getRing()];
+  Value count = counters[op.getRing()];
+  cuda::RingWaitOp::create(builder, op.getLoc(), ring.ring, count);
+  values[op.getSlot()] = {count};
+  places[op.getSlot()] = {op.getRing(), 0};
+  for (auto [i, tile] : llvm::enumerate(op.getTiles())) {
+    values[tile] = {count};
+    places[tile] = {op.getRing(), static_cast<unsigned>(i)};
+  }
+  counters[op.getRing()] = add(count, constant(1));
+  return success();
+}
+
+LogicalResult KernelLowering::lowerRelease(ir::RingReleaseOp op) {
+  cuda::RingReleaseOp::create(builder, op.getLoc(), rings[op.getRing()].ring,
+                              scalar(op.getSlot()), laneIsZero());
+  return success();
+}
+
+} // namespace spak::conversion

@@ -1,0 +1,184 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: stores through shared memory. Each group of consumers writes its rows
+// slab by slab, makes them visible to the copy engine, and one of its threads
+// issues the copy.
+#include "GroupBuilder.h"
+#include "Lowering.h"
+
+using namespace mlir;
+
+namespace spak::conversion {
+
+namespace {
+
+constexpr int64_t kThreadsPerGroup = 128;
+/// Rows that a warpgroup's product has (PTX ISA 8.5, section 9.7.15.2).
+constexpr int64_t kRowsPerGroup = 64;
+
+/// The widest swizzle, in bytes, that divides a row of \p bytes.
+int64_t widestSwizzle(int64_t bytes) {
+  for (int64_t width : {128, 64, 32}) {
+    if (bytes % width == 0) {
+      return width;
+    }
+  }
+  return 0;
+}
+
+int64_t digitExtent(ArrayRef<Digit> digits, StringRef axis) {
+  int64_t product = 1;
+  for (const Digit &digit : digits) {
+    product *= digit.axis == axis ? digit.extent : 1;
+  }
+  return product;
+}
+
+/// Offset along \p axis of register \p index.
+int64_t axisOffset(const RegisterMap &map, StringRef axis, int64_t index) {
+  int64_t offset = 0;
+  for (const Digit &digit : map.registers) {
+    offset += digit.axis == axis ? index % digit.extent * digit.stride : 0;
+    index /= digit.extent;
+  }
+  return offset;
+}
+
+} // namespace
+
+Value KernelLowering::barrierOfGroup(StringRef name, int64_t step) {
+  std::string key = name.str();
+  Value &first = barriers[key];
+  int64_t groups = roleWarps / 4;
+  if (!first) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(device.getEntryBlock());
+    first = cuda::BarrierIdsOp::create(builder, kernel.getLoc(), name, groups);
+  }
+  Value base = first;
+  return atRoleTop(key + " barrier " + std::to_string(step), [&]() -> Value {
+    Value group = groupInRole();
+    if (step != 0) {
+      group = add(group, constant(step));
+      group = arith::RemUIOp::create(builder, kernel.getLoc(), group,
+                                     constant(groups));
+    }
+    return arith::AddIOp::create(builder, kernel.getLoc(), base, group);
+  });
+}
+
+LogicalResult KernelLowering::lowerStore(ir::StoreOp op) {
+  return isStagedStore(op) ? lowerStagedStore(op) : lowerDirectStore(op);
+}
+
+LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
+  Location loc = op.getLoc();
+  auto type = cast<ir::TileType>(op.getTile().getType());
+  std::optional<RegisterMap> map = RegisterMap::of(type);
+  auto inner = dyn_cast<ir::RangeType>(op.getAt().back().getType());
+  FailureOr<Value> frag = fragment(op.getTile());
+  if (failed(frag)) {
+    return failure();
+  }
+  bool packed = cast<cuda::FragType>((*frag).getType()).isPacked();
+  if (!map || map->warps.empty() || !inner || !packed || op.getCombine()) {
+    return op.emitOpError("expected 16-bit registers of a product to store "
+                          "through shared memory, got ")
+           << type;
+  }
+  StringRef rowAxis = map->warps.front().axis, axis = inner.getAxis();
+  int64_t elementBytes = type.getElementType().getIntOrFloatBitWidth() / 8;
+  int64_t columns = digitExtent(map->registers, axis) *
+                    digitExtent(map->lanes, axis);
+  int64_t width = widestSwizzle(columns * elementBytes);
+  int64_t perSlab = width ? width / elementBytes : 1;
+  int64_t slabs = columns / perSlab;
+  int64_t registers = map->count() / slabs;
+  bool inOrder = width != 0 && digitExtent(map->registers, rowAxis) *
+                                       digitExtent(map->lanes, rowAxis) *
+                                       digitExtent(map->warps, rowAxis) ==
+                                   kRowsPerGroup;
+  for (int64_t slab = 0; inOrder && slab < slabs; ++slab) {
+    inOrder = axisOffset(*map, axis, slab * registers) == slab * perSlab;
+  }
+  if (!inOrder) {
+    return op.emitOpError("expected ")
+           << kRowsPerGroup << " rows a group and whole slabs of columns, got "
+           << type;
+  }
+
+  // One slab is one box: its columns, the group's rows, 1 elsewhere.
+  SmallVector<int64_t> box;
+  SmallVector<Value> coordinates;
+  for (auto [i, index] : llvm::enumerate(llvm::reverse(op.getAt()))) {
+    auto range = dyn_cast<ir::RangeType>(index.getType());
+    if (!range) {
+      box.push_back(1);
+      coordinates.push_back(scalar(index));
+      continue;
+    }
+    box.push_back(i == 0 ? perSlab
+                         : range.getAxis() == rowAxis ? kRowsPerGroup : 1);
+    Value start = startOf(index);
+    RegisterMap groupsOnly;
+    groupsOnly.groups = map->groups;
+    if (groupsOnly.hasAxisInThreads(range.getAxis())) {
+      start = add(start, threadCoordinate(groupsOnly, range.getAxis()));
+    }
+    coordinates.push_back(start);
+  }
+  Value target = tensorMap(op.getView(), box, width);
+
+  int64_t groups = roleWarps / 4;
+  auto staging = cast<ir::StagingAttr>(op.getStagingAttr());
+  int64_t slots = std::min<int64_t>(std::max<int64_t>(staging.getSlots(), 1),
+                                    slabs);
+  Value &buffer = storeBuffers[{op.getView(), type}];
+  if (!buffer) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(device.getEntryBlock());
+    std::string name = nameOfArgument(kernel, 
+        cast<BlockArgument>(op.getView()).getArgNumber());
+    buffer = cuda::SharedOp::create(
+        builder, loc,
+        cuda::SmemType::get(builder.getContext(), groups * slots,
+                            kRowsPerGroup * width, type.getElementType()),
+        name);
+  }
+  Value first = atRoleTop("store slot " + std::to_string(slots), [&]() -> Value {
+    return arith::MulIOp::create(builder, loc, groupInRole(), constant(slots));
+  });
+  Value barrier = barrierOfGroup("store", 0);
+  Value issuer = threadIsZero();
+  storesThroughSharedMemory = true;
+  // Before the kernel's first store the buffer is free.
+  bool repeats = isa<scf::ForOp>(builder.getBlock()->getParentOp()) ||
+                 builder.getBlock()->getParentOp()->getParentOfType<scf::ForOp>();
+  Value column = coordinates.front();
+  for (int64_t begin = 0; begin < slabs;) {
+    // All slabs at once where they all have a buffer, else one by one.
+    int64_t end = slots == slabs ? slabs : begin + 1;
+    if (repeats || begin >= slots) {
+      int64_t left = slots == slabs ? 0 : slots - 1;
+      cuda::TmaWaitReadOp::create(builder, loc, left, issuer);
+      cuda::BarSyncOp::create(builder, loc, barrier, kThreadsPerGroup);
+    }
+    SmallVector<Value> at;
+    for (int64_t slab = begin; slab < end; ++slab) {
+      at.push_back(add(first, constant(slab % slots)));
+      cuda::StMatrixOp::create(builder, loc, *frag, slab * registers / 2,
+                               buffer, at.back(), /*row=*/Value(), width);
+    }
+    cuda::FenceAsyncOp::create(builder, loc);
+    cuda::BarSyncOp::create(builder, loc, barrier, kThreadsPerGroup);
+    for (int64_t slab = begin; slab < end; ++slab) {
+      coordinates.front() = add(column, constant(slab * perSlab));
+      cuda::TmaStoreOp::create(builder, loc, target, coordinates, buffer,
+                               at[slab - begin], /*offset=*/0, issuer);
+    }
+    begin = end;
+  }
+  return success();
+}
+
+} // namespace spak::conversion

@@ -1,0 +1,221 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// The state of one kernel's conversion. A spak value becomes:
+//   index -> i32             other scalar -> itself
+//   range -> i32, its number among the tiles of its axis
+//   register tile -> one fragment        rows -> two fragments: max, sum
+//   slot, tile in a ring -> i32, the ring's counter (the buffer is static)
+//   view, ring -> nothing, they are looked up
+// Values that begin a chain of registers (splats, fresh rows) are made at
+// each use, so that no two chains share one beginning.
+#ifndef SPAK_LIB_CONVERSION_LOWERING_H
+#define SPAK_LIB_CONVERSION_LOWERING_H
+
+#include "RegisterMap.h"
+#include "SharedMap.h"
+#include "spak/Dialect/Spak/IR/Spak.h"
+#include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
+#include <map>
+#include <optional>
+
+namespace spak::conversion {
+
+using mlir::Location;
+using mlir::LogicalResult;
+using mlir::Operation;
+using mlir::Value;
+using mlir::ValueRange;
+using Values = llvm::SmallVector<Value, 2>;
+
+/// One argument of the device kernel, made at its first use.
+struct DeviceArgument {
+  /// The order of the kinds is the order of the arguments.
+  enum Kind { TensorMap, Pointer, Stride, Scalar, Dim };
+  Kind kind;
+  /// The spak kernel's argument behind it.
+  mlir::BlockArgument source;
+  /// Stride: which axis of the view.
+  int64_t axis = 0;
+  /// Tensor map: the box in elements, innermost first, and the swizzle width
+  /// in bytes.
+  llvm::SmallVector<int64_t> box = {};
+  int64_t swizzle = 0;
+};
+
+/// How a ring of the program looks on the device.
+struct RingOnDevice {
+  Value ring;
+  /// One buffer per tile of the bundle.
+  llvm::SmallVector<Value> buffers;
+  int64_t slots = 1;
+};
+
+/// Where a tile in shared memory is, apart from its counter.
+struct SharedPlace {
+  /// The ring in the program.
+  Value ring;
+  unsigned tile = 0;
+};
+
+/// What a direct access needs besides its tile; one entry per range.
+struct DirectAccess {
+  Value base;
+  llvm::SmallVector<Value> coordinates, strides, limits;
+  llvm::SmallVector<mlir::Attribute> patterns;
+};
+
+/// The source name of a kernel's argument, or "arg<i>".
+std::string nameOfArgument(ir::KernelOp kernel, unsigned index);
+
+class KernelLowering {
+public:
+  KernelLowering(ir::KernelOp kernel, mlir::OpBuilder &builder)
+      : kernel(kernel), builder(builder) {}
+
+  /// Makes the device kernel and its launch function in front of the program.
+  LogicalResult run();
+
+private:
+  // LowerStructure.cpp
+  LogicalResult lowerBlock(mlir::Block &block);
+  LogicalResult lowerOp(Operation &op);
+  LogicalResult lowerRoles(ir::RolesOp roles);
+  LogicalResult lowerRole(ir::RoleOp role, int64_t firstWarp, bool grow);
+  LogicalResult lowerFor(ir::ForOp loop);
+  LogicalResult lowerIf(mlir::scf::IfOp branch);
+  /// The values that a region of \p op must carry for its rings.
+  llvm::SmallVector<Value> ringsCountedIn(Operation *op);
+  LogicalResult flatten(ValueRange values, llvm::SmallVectorImpl<Value> &flat);
+  LogicalResult flatTypes(mlir::TypeRange types,
+                          llvm::SmallVectorImpl<mlir::Type> &flat);
+  void bind(ValueRange values, ValueRange flat);
+  /// A tile or slot that crosses a region keeps its place.
+  void copyPlaces(ValueRange from, ValueRange to);
+
+  // LowerGrid.cpp
+  LogicalResult lowerGrid(ir::GridOp grid);
+  LogicalResult lowerGridBody(ir::GridOp grid, Value tile);
+  LogicalResult lowerTurn(ir::TurnOp turn);
+
+  // LowerIndex.cpp
+  Value scalar(Value value);
+  LogicalResult lowerScalarOp(Operation &op);
+  Value expandAffine(mlir::AffineExpr expr, ValueRange dims,
+                     ValueRange symbols);
+  Value constant(int64_t value);
+  Value constant64(int64_t value);
+  Value add(Value a, Value b);
+  Value sub(Value a, Value b);
+  Value mul(Value a, int64_t b);
+  Value floorDiv(Value a, int64_t b);
+  /// First element of a range.
+  Value startOf(Value range);
+  Value extentOf(Value view, int64_t axis);
+  Value argument(DeviceArgument wanted);
+  /// The thread's coordinate along \p axis, less its register part; made once
+  /// at the top of the role.
+  Value threadCoordinate(const RegisterMap &map, llvm::StringRef axis);
+  /// Runs \p make at the top of the role, once per \p key.
+  Value atRoleTop(llvm::StringRef key, llvm::function_ref<Value()> make);
+  Value laneIsZero();
+  Value threadIsZero();
+  Value groupInRole();
+  Value laneId();
+  Value warpId();
+
+  // LowerRings.cpp
+  LogicalResult lowerRing(ir::RingOp ring);
+  LogicalResult lowerAcquire(ir::RingAcquireOp op);
+  LogicalResult lowerFill(ir::RingFillOp op);
+  LogicalResult lowerWait(ir::RingWaitOp op);
+  LogicalResult lowerRelease(ir::RingReleaseOp op);
+  Value slotIndex(const RingOnDevice &ring, Value count);
+  LogicalResult boxOf(Operation *op, Value view, ValueRange at,
+                      const SharedMap &map,
+                      llvm::SmallVectorImpl<int64_t> &box,
+                      llvm::SmallVectorImpl<Value> &coordinates);
+  Value tensorMap(Value view, llvm::ArrayRef<int64_t> box, int64_t swizzle);
+
+  // LowerElementwise.cpp
+  void planGroups(Operation *root);
+  LogicalResult lowerGroup(Operation *op);
+  LogicalResult lowerPack(ir::ConvertOp op);
+  LogicalResult lowerConvertLayout(ir::ConvertLayoutOp op);
+  LogicalResult lowerReduce(ir::ReduceOp op);
+  mlir::FailureOr<Value> fragment(Value tile);
+  cuda::PatternAttr patternAttr(const DigitPattern &pattern);
+  /// A map whose input dies with it takes the input's registers.
+  void markInPlace();
+  cuda::FragType fragmentType(ir::TileType tile, bool packed);
+
+  friend class GroupBuilder;
+
+  // LowerSoftmax.cpp
+  LogicalResult lowerAdvance(ir::SoftmaxAdvanceOp op);
+  LogicalResult lowerProbs(ir::SoftmaxProbsOp op);
+  LogicalResult lowerRescale(ir::SoftmaxRescaleOp op);
+  LogicalResult lowerFinish(ir::SoftmaxFinishOp op);
+  mlir::FailureOr<Values> rows(Value state);
+  Value scaleForExp2(Value scale);
+  bool isZeroTile(Value tile);
+
+  // LowerDot.cpp
+  LogicalResult lowerDot(ir::DotOp op);
+  Value groupOffset(const RegisterMap &result, const SharedMap &map);
+
+  // LowerStagedStore.cpp, LowerDirectMemory.cpp
+  LogicalResult lowerStore(ir::StoreOp op);
+  LogicalResult lowerStagedStore(ir::StoreOp op);
+  LogicalResult lowerDirectStore(ir::StoreOp op);
+  LogicalResult lowerLoad(ir::LoadOp op);
+  LogicalResult lowerLoadScalar(ir::LoadScalarOp op);
+  /// The named barrier of the group \p step places on; made at first use.
+  Value barrierOfGroup(llvm::StringRef name, int64_t step);
+  mlir::FailureOr<DirectAccess> describe(Operation *op, Value view,
+                                         ValueRange at,
+                                         const RegisterMap &map);
+  Value strideOf(Value view, int64_t axis);
+  Value writesCopies(const RegisterMap &map);
+
+  // LowerHost.cpp
+  LogicalResult makeHost();
+
+  ir::KernelOp kernel;
+  mlir::OpBuilder &builder;
+  cuda::KernelOp device;
+  llvm::SmallVector<DeviceArgument> arguments;
+
+  llvm::DenseMap<Value, Values> values;
+  llvm::MapVector<Value, RingOnDevice> rings;
+  llvm::DenseMap<Value, SharedPlace> places;
+  /// The running counter of each ring at this point.
+  llvm::DenseMap<Value, Value> counters;
+
+  /// The last op of those made on demand at the top of the kernel.
+  Operation *kernelTop = nullptr;
+
+  // The role being converted.
+  mlir::Block *roleBlock = nullptr;
+  Operation *roleTop = nullptr;
+  int64_t roleWarps = 4;
+  std::map<std::string, Value> roleValues;
+  bool storesThroughSharedMemory = false;
+
+  /// Element-wise ops: the op whose map they are part of.
+  llvm::DenseMap<Operation *, Operation *> groupOf;
+  /// Named barriers of a baton or of the groups' stores.
+  std::map<std::string, Value> barriers;
+  /// Buffers of stores, by the store's view and layout.
+  llvm::DenseMap<std::pair<Value, mlir::Type>, Value> storeBuffers;
+  /// The schedule of the grid, which the launch needs too.
+  std::optional<bool> persistent;
+};
+
+} // namespace spak::conversion
+
+#endif // SPAK_LIB_CONVERSION_LOWERING_H

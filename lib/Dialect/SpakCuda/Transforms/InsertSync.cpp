@@ -1,0 +1,319 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: where fences, commits and waits of asynchronous products go. It is
+// def-use: the first ordinary use of what a product touches gets the wait,
+// with as many younger groups left in flight as the program order has.
+// Loops are run to a fixed point first, so that the back edge counts.
+#include "InFlight.h"
+#include "spak/Dialect/SpakCuda/Transforms/Passes.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace spak::cuda {
+
+#define GEN_PASS_DEF_INSERTSYNC
+#include "spak/Dialect/SpakCuda/Transforms/Passes.h.inc"
+
+namespace {
+
+class SyncInserter {
+public:
+  explicit SyncInserter(KernelOp kernel)
+      : buffers(kernel), builder(kernel.getContext()) {}
+
+  /// Runs \p block from \p state. Changes the IR only if \p rewrite; the
+  /// decisions are the same either way.
+  void runBlock(Block &block, InFlight &state, bool rewrite);
+
+private:
+  /// Releases whose slot is still being read, held back until the wait.
+  using Held = SmallVector<RingReleaseOp>;
+
+  void runOp(Operation *op, InFlight &state, Held &held, bool rewrite);
+  void runProduct(Operation *op, InFlight &state, bool rewrite);
+  void runLoop(scf::ForOp loop, InFlight &state, bool rewrite);
+  void runIf(scf::IfOp branch, InFlight &state, bool rewrite);
+  void runTerminator(Operation *op, InFlight &state, Held &held,
+                     bool rewrite);
+  /// Waits before \p before until at most \p left groups are in flight, and
+  /// lets go the releases that this completes.
+  void wait(int left, Operation *before, InFlight &state, Held &held,
+            bool rewrite);
+  std::optional<int> ageOfUses(Operation *op, const InFlight &state) const;
+
+  RingBuffers buffers;
+  OpBuilder builder;
+};
+
+std::optional<int> younger(std::optional<int> a, std::optional<int> b) {
+  if (!a || !b) {
+    return a ? a : b;
+  }
+  return std::min(*a, *b);
+}
+
+void SyncInserter::wait(int left, Operation *before, InFlight &state,
+                        Held &held, bool rewrite) {
+  WgmmaWaitOp waitOp;
+  if (rewrite) {
+    SmallVector<Value> complete;
+    for (FragmentInFlight &entry : state.fragments) {
+      // What an enclosing region holds cannot be renamed from in here.
+      if (entry.age >= left &&
+          entry.value.getParentBlock() == before->getBlock()) {
+        complete.push_back(entry.value);
+      }
+    }
+    builder.setInsertionPoint(before);
+    waitOp = WgmmaWaitOp::create(builder, before->getLoc(), left, complete);
+    for (auto [old, renamed] : llvm::zip(complete, waitOp.getResults())) {
+      old.replaceUsesWithIf(renamed, [&](OpOperand &use) {
+        Operation *user =
+            before->getBlock()->findAncestorOpInBlock(*use.getOwner());
+        return user && waitOp->isBeforeInBlock(user);
+      });
+    }
+  }
+  state.completeTo(left);
+  Operation *last = waitOp;
+  llvm::erase_if(held, [&](RingReleaseOp release) {
+    if (state.ageOfReads(release, buffers)) {
+      return false;
+    }
+    if (rewrite) {
+      release->moveAfter(last);
+      last = release;
+    }
+    return true;
+  });
+}
+
+std::optional<int> SyncInserter::ageOfUses(Operation *op,
+                                           const InFlight &state) const {
+  std::optional<int> age;
+  for (Value operand : op->getOperands()) {
+    if (isa<FragType>(operand.getType())) {
+      age = younger(age, state.ageOf(operand));
+    }
+  }
+  return age;
+}
+
+void SyncInserter::runProduct(Operation *op, InFlight &state, bool rewrite) {
+  if (rewrite) {
+    // Registers that ordinary instructions wrote are pinned by the fence;
+    // those that a product in flight holds must not be touched.
+    SmallVector<OpOperand *> pinned;
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (isa<FragType>(operand.get().getType()) &&
+          !state.ageOf(operand.get())) {
+        pinned.push_back(&operand);
+      }
+    }
+    SmallVector<Value> values;
+    for (OpOperand *operand : pinned) {
+      values.push_back(operand->get());
+    }
+    builder.setInsertionPoint(op);
+    auto fence = WgmmaFenceOp::create(builder, op->getLoc(), values);
+    for (auto [operand, value] : llvm::zip(pinned, fence.getResults())) {
+      operand->set(value);
+    }
+    builder.setInsertionPointAfter(op);
+    WgmmaCommitOp::create(builder, op->getLoc());
+  }
+  state.issue(op);
+  state.commit();
+}
+
+void SyncInserter::runLoop(scf::ForOp loop, InFlight &state, bool rewrite) {
+  InFlight entry = state;
+  entry.rename(loop.getInitArgs(), loop.getRegionIterArgs(), nullptr);
+  InFlight head = entry, end;
+  Region *body = &loop.getRegion();
+  ValueRange yielded = loop.getBody()->getTerminator()->getOperands();
+  for (;;) {
+    end = head;
+    runBlock(*loop.getBody(), end, /*rewrite=*/false);
+    InFlight next = end;
+    next.rename(yielded, loop.getRegionIterArgs(), body);
+    next.join(entry);
+    // `join` keeps the younger age, so the iteration settles.
+    if (next == head) {
+      break;
+    }
+    head = next;
+  }
+  if (rewrite) {
+    // An accumulator that is in flight around the back edge is pinned once,
+    // ahead of the loop, and not again while the products run.
+    for (auto [arg, init] :
+         llvm::zip(loop.getRegionIterArgs(), loop.getInitsMutable())) {
+      if (isa<FragType>(arg.getType()) && head.ageOf(arg) &&
+          !entry.ageOf(arg)) {
+        builder.setInsertionPoint(loop);
+        auto fence = WgmmaFenceOp::create(builder, loop.getLoc(),
+                                          ValueRange{init.get()});
+        init.set(fence.getResult(0));
+      }
+    }
+    end = head;
+    runBlock(*loop.getBody(), end, /*rewrite=*/true);
+    yielded = loop.getBody()->getTerminator()->getOperands();
+  }
+  InFlight zeroTrips = state;
+  zeroTrips.rename(loop.getInitArgs(), loop.getResults(), nullptr);
+  end.rename(yielded, loop.getResults(), body);
+  end.join(zeroTrips);
+  state = end;
+}
+
+void SyncInserter::runIf(scf::IfOp branch, InFlight &state, bool rewrite) {
+  InFlight joined;
+  bool hasElse = !branch.getElseRegion().empty();
+  for (Region &region : branch->getRegions()) {
+    if (region.empty()) {
+      continue;
+    }
+    InFlight inside = state;
+    runBlock(region.front(), inside, rewrite);
+    inside.rename(region.front().getTerminator()->getOperands(),
+                  branch.getResults(), &region);
+    joined.join(inside);
+  }
+  if (!hasElse) {
+    joined.join(state);
+  }
+  state = joined;
+}
+
+void SyncInserter::runTerminator(Operation *op, InFlight &state, Held &held,
+                                 bool rewrite) {
+  std::optional<int> age;
+  for (RingReleaseOp release : held) {
+    age = younger(age, state.ageOfReads(release, buffers));
+  }
+  bool loops = isa<scf::ForOp>(op->getParentOp());
+  Region *region = op->getParentRegion();
+  for (FragmentInFlight &entry : state.fragments) {
+    if (!region->isAncestor(entry.value.getParentRegion())) {
+      continue;
+    }
+    // Only a loop passes registers on in flight; those of a value that is
+    // not passed on are written again in the next iteration.
+    bool passed = loops && llvm::any_of(op->getOperands(), [&](Value value) {
+      return isa<FragType>(value.getType()) && originOf(value) == entry.origin;
+    });
+    if (!passed) {
+      age = younger(age, entry.age);
+    }
+  }
+  if (!loops) {
+    for (const ReadInFlight &entry : state.reads) {
+      age = younger(age, entry.age);
+    }
+    age = younger(age, ageOfUses(op, state));
+  }
+  if (age) {
+    wait(*age, op, state, held, rewrite);
+  }
+}
+
+void SyncInserter::runOp(Operation *op, InFlight &state, Held &held,
+                         bool rewrite) {
+  if (isProduct(op)) {
+    // A product may read what another is still writing only as accumulator.
+    if (Value a = registersOf(op)) {
+      for (FragmentInFlight &entry : state.fragments) {
+        Operation *def = entry.origin.getDefiningOp();
+        if (entry.origin == originOf(a) && def && isProduct(def)) {
+          wait(entry.age, op, state, held, rewrite);
+          break;
+        }
+      }
+    }
+    runProduct(op, state, rewrite);
+    return;
+  }
+  if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    runLoop(loop, state, rewrite);
+    return;
+  }
+  if (auto branch = dyn_cast<scf::IfOp>(op)) {
+    runIf(branch, state, rewrite);
+    return;
+  }
+  if (op->hasTrait<OpTrait::IsTerminator>()) {
+    runTerminator(op, state, held, rewrite);
+    return;
+  }
+  if (auto release = dyn_cast<RingReleaseOp>(op)) {
+    if (state.ageOfReads(release, buffers)) {
+      held.push_back(release);
+    }
+    return;
+  }
+  if (isa<RingWaitOp, RingAcquireOp>(op)) {
+    // The other side may need a held slot before it can fill the next one.
+    std::optional<int> age;
+    for (RingReleaseOp release : held) {
+      auto ring = cast<RingType>(release.getRing().getType());
+      int64_t holds = llvm::count_if(held, [&](RingReleaseOp other) {
+        return other.getRing() == release.getRing();
+      });
+      if (holds >= ring.getSlots()) {
+        age = younger(age, state.ageOfReads(release, buffers));
+      }
+    }
+    if (age) {
+      wait(*age, op, state, held, rewrite);
+    }
+    return;
+  }
+  if (std::optional<int> age = ageOfUses(op, state)) {
+    wait(*age, op, state, held, rewrite);
+  }
+}
+
+void SyncInserter::runBlock(Block &block, InFlight &state, bool rewrite) {
+  Held held;
+  SmallVector<Operation *> ops;
+  for (Operation &op : block) {
+    ops.push_back(&op);
+  }
+  for (Operation *op : ops) {
+    runOp(op, state, held, rewrite);
+  }
+}
+
+struct InsertSyncPass : impl::InsertSyncBase<InsertSyncPass> {
+  void runOnOperation() override {
+    KernelOp kernel = getOperation();
+    bool synced = kernel
+                      .walk([](Operation *op) {
+                        return isa<WgmmaFenceOp, WgmmaCommitOp, WgmmaWaitOp>(
+                                   op)
+                                   ? WalkResult::interrupt()
+                                   : WalkResult::advance();
+                      })
+                      .wasInterrupted();
+    if (synced) {
+      return;
+    }
+    SyncInserter inserter(kernel);
+    InFlight state;
+    inserter.runBlock(kernel.getBody().front(), state, /*rewrite=*/true);
+    kernel.walk([&](RoleOp role) {
+      InFlight inside;
+      inserter.runBlock(role.getBody().front(), inside, /*rewrite=*/true);
+    });
+  }
+};
+
+} // namespace
+
+} // namespace spak::cuda
