@@ -26,7 +26,14 @@ constexpr int64_t kNamedBarriers = 16;
 
 struct AllocateSharedPass : impl::AllocateSharedBase<AllocateSharedPass> {
   void runOnOperation() override {
-    KernelOp kernel = getOperation();
+    for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
+      if (failed(allocate(kernel))) {
+        return signalPassFailure();
+      }
+    }
+  }
+
+  LogicalResult allocate(KernelOp kernel) {
     Builder builder(kernel.getContext());
     int64_t end = 0;
     kernel.walk([&](SharedOp shared) {
@@ -42,9 +49,7 @@ struct AllocateSharedPass : impl::AllocateSharedBase<AllocateSharedPass> {
       end += type.getSlots() * kBytesPerRingSlot;
     });
     kernel.setSmemBytesAttr(builder.getI64IntegerAttr(end));
-    if (failed(numberBarriers(kernel))) {
-      signalPassFailure();
-    }
+    return numberBarriers(kernel);
   }
 
   LogicalResult numberBarriers(KernelOp kernel) {

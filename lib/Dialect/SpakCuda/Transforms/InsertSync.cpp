@@ -292,7 +292,12 @@ void SyncInserter::runBlock(Block &block, InFlight &state, bool rewrite) {
 
 struct InsertSyncPass : impl::InsertSyncBase<InsertSyncPass> {
   void runOnOperation() override {
-    KernelOp kernel = getOperation();
+    for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
+      insert(kernel);
+    }
+  }
+
+  void insert(KernelOp kernel) {
     bool synced = kernel
                       .walk([](Operation *op) {
                         return isa<WgmmaFenceOp, WgmmaCommitOp, WgmmaWaitOp>(

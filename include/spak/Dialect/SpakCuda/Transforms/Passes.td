@@ -6,7 +6,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def InsertSync : Pass<"insert-sync", "::spak::cuda::KernelOp"> {
+def InsertSync : Pass<"insert-sync", "::mlir::ModuleOp"> {
   let summary = "place the fences, commits and waits of wgmma";
   let description = [{
     Requires: no wgmma.fence, wgmma.commit or wgmma.wait in the kernel.
@@ -19,7 +19,7 @@ def InsertSync : Pass<"insert-sync", "::spak::cuda::KernelOp"> {
   }];
 }
 
-def AllocateShared : Pass<"allocate-shared", "::spak::cuda::KernelOp"> {
+def AllocateShared : Pass<"allocate-shared", "::mlir::ModuleOp"> {
   let summary = "give offsets to shared buffers and rings, ids to barriers";
   let description = [{
     Buffers come first, in program order, each at its alignment; then the
@@ -29,7 +29,7 @@ def AllocateShared : Pass<"allocate-shared", "::spak::cuda::KernelOp"> {
   }];
 }
 
-def CheckCuda : Pass<"check-cuda", "::spak::cuda::KernelOp"> {
+def CheckCuda : Pass<"check-cuda", "::mlir::ModuleOp"> {
   let summary = "verify the order of instructions and the use of resources";
   let description = [{
     Changes nothing. Rules: IN-FLIGHT-USE, RING-RELEASE, WGMMA-FENCE,
