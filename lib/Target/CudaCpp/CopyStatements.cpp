@@ -3,6 +3,8 @@
 // Owns: the text of copies between the memories.
 #include "KernelPrinter.h"
 
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 
 namespace spak::cuda {
@@ -11,15 +13,18 @@ std::optional<std::string> KernelPrinter::address(Value smem, Value slot,
                                                   int64_t offset, Value extra) {
   auto type = cast<SmemType>(smem.getType());
   std::string result = name(smem);
-  if (!matchPattern(slot, m_Zero())) {
-    auto number = text(slot, Strength::Product);
+  APInt constant;
+  if (matchPattern(slot, m_ConstantInt(&constant))) {
+    offset += constant.getSExtValue() * type.getBytes();
+  } else {
+    auto number = bits(slot, Strength::Product);
     if (!number) {
       return std::nullopt;
     }
     result += " + " + *number + " * " + std::to_string(type.getBytes());
   }
   if (extra) {
-    auto bytes = text(extra, Strength::Product);
+    auto bytes = bits(extra, Strength::Product);
     if (!bytes) {
       return std::nullopt;
     }
@@ -47,7 +52,7 @@ LogicalResult KernelPrinter::printTmaLoad(TmaLoadOp op) {
   headers.use("tma_load_" + std::to_string(op.getCoords().size()) + "d");
   auto to = address(op.getDst(), op.getSlot(), op.getOffset(), op.getAt());
   auto coords = coordinates(op.getCoords());
-  auto count = text(op.getCount());
+  auto count = bits(op.getCount());
   if (!to || !coords || !count) {
     return failure();
   }

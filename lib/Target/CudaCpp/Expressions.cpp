@@ -73,6 +73,18 @@ Expression indexExpression(Attribute attr, StringRef index) {
   return {text, plain ? Strength::Primary : Strength::Product};
 }
 
+std::string floatText(llvm::APFloat value) {
+  bool lost = false;
+  value.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmNearestTiesToEven,
+                &lost);
+  SmallString<24> text;
+  value.toString(text, /*FormatPrecision=*/9, /*FormatMaxPadding=*/4);
+  if (StringRef(text).find_first_of(".eE") == StringRef::npos) {
+    text += ".0";
+  }
+  return (text + "f").str();
+}
+
 StringRef ExpressionPrinter::typeName(Type type) {
   if (type.isInteger(1)) {
     return "bool";
@@ -97,7 +109,7 @@ StringRef ExpressionPrinter::typeName(Type type) {
 
 std::optional<std::string> ExpressionPrinter::text(Value value,
                                                    Strength context) {
-  auto expression = print(value);
+  auto expression = asSigned(value);
   if (!expression) {
     return std::nullopt;
   }
@@ -161,13 +173,11 @@ std::optional<Expression> ExpressionPrinter::constant(arith::ConstantOp op) {
     return value.isNegative() ? Expression{"-spak::infinity", Strength::Unary}
                               : Expression{"spak::infinity"};
   }
-  SmallString<16> text;
-  value.toString(text, /*FormatPrecision=*/9, /*FormatMaxPadding=*/4);
-  if (StringRef(text).find_first_of(".eE") == StringRef::npos) {
-    text += ".0";
+  std::string text = floatText(value);
+  if (target == Target::Manifest) {
+    text.pop_back();
   }
-  text += "f";
-  return Expression{text.str().str(),
+  return Expression{text,
                     value.isNegative() ? Strength::Unary : Strength::Primary};
 }
 

@@ -54,7 +54,7 @@ public:
   /// What \p value is called or computed as. Emits the diagnostic and returns
   /// nothing where it has no text.
   std::optional<Expression> print(mlir::Value value);
-  /// The same as a finished text.
+  /// The same as a finished text of the value's own signedness.
   std::optional<std::string> text(mlir::Value value,
                                   Strength context = Strength::Conditional);
 
@@ -91,6 +91,9 @@ private:
 
 /// The name that prepare-emission gave \p value; empty where it has none.
 llvm::StringRef variableName(mlir::Value value);
+
+/// A finite float literal that rounds to \p value: `0.5f`.
+std::string floatText(llvm::APFloat value);
 
 /// `pattern` of a register index called \p index, e.g. `i % 2 + i / 4 * 8`.
 Expression indexExpression(mlir::Attribute pattern, llvm::StringRef index);

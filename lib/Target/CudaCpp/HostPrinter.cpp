@@ -90,10 +90,10 @@ void HostPrinter::printDeclarations() {
   out.raw("extern \"C\" {");
   out.raw("#endif");
   out.blank();
-  out.comment("Arguments of " + name +
-              "_launch. Pointers are device pointers; strides are in elements, "
-              "outermost");
-  out.comment("axis first, without the last axis, which must be contiguous.");
+  out.paragraph("Arguments of " + name +
+                "_launch. Pointers are device pointers; strides are in "
+                "elements, outermost axis first, without the last axis, which "
+                "must be contiguous.");
   out.open("struct " + name + "_params");
   for (const HostArgument &argument : arguments) {
     if (argument.isTensor()) {
@@ -152,38 +152,43 @@ LogicalResult HostPrinter::printDefinitions() {
   out.blank();
   printDefaults();
   out.blank();
-  out.open("extern \"C\" int64_t " + name + "_workspace(const struct " + name +
-           "_params *)");
-  out.statement("return 0;");
-  out.close();
+  out.shortFunction("extern \"C\" int64_t " + name +
+                        "_workspace(const struct " + name + "_params *)",
+                    "return 0;");
   out.blank();
   headers.use("host_status_string");
-  out.open("extern \"C\" const char *" + name + "_status_string(int code)");
-  out.statement("return spak::host_status_string(code);");
-  out.close();
+  out.shortFunction("extern \"C\" const char *" + name +
+                        "_status_string(int code)",
+                    "return spak::host_status_string(code);");
   return success();
 }
 
 void HostPrinter::printDefaults() {
-  out.open("extern \"C\" void " + name + "_defaults(struct " + name +
-           "_params *p)");
-  out.statement("*p = " + name + "_params{};");
+  std::string head =
+      "extern \"C\" void " + name + "_defaults(struct " + name + "_params *p)";
+  std::string clear = "*p = " + name + "_params{};";
+  std::vector<std::string> statements;
   for (const HostArgument &argument : hostArguments(host)) {
-    auto given = argument.attrs
-                     ? argument.attrs.getAs<FloatAttr>("spak.default")
-                     : FloatAttr();
-    if (given) {
-      llvm::SmallString<24> text;
-      llvm::APFloat value = given.getValue();
-      bool lost = false;
-      value.convert(llvm::APFloat::IEEEsingle(),
-                    llvm::APFloat::rmNearestTiesToEven, &lost);
-      value.toString(text, 9, 4);
-      if (StringRef(text).find_first_of(".eE") == StringRef::npos) {
-        text += ".0";
-      }
-      out.statement("p->" + argument.name() + " = " + text + "f;");
+    Attribute given =
+        argument.attrs ? argument.attrs.get("spak.default") : Attribute();
+    std::string value;
+    if (auto real = dyn_cast_or_null<FloatAttr>(given)) {
+      value = floatText(real.getValue());
+    } else if (auto integer = dyn_cast_or_null<IntegerAttr>(given)) {
+      value = std::to_string(integer.getInt());
+    } else {
+      continue;
     }
+    statements.push_back("p->" + argument.name().str() + " = " + value + ";");
+  }
+  if (statements.empty()) {
+    out.shortFunction(head, clear);
+    return;
+  }
+  out.open(head);
+  out.statement(clear);
+  for (const std::string &statement : statements) {
+    out.statement(statement);
   }
   out.close();
 }

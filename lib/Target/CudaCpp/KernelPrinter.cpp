@@ -133,7 +133,7 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
   }
   auto ring = [&](Value ring, const Twine &method, Value count,
                   const Twine &rest = "") -> LogicalResult {
-    auto counter = text(count);
+    auto counter = bits(count);
     if (!counter) {
       return failure();
     }
@@ -243,7 +243,7 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
                     ", " + Twine(r.getBytes()));
       })
       .Case([&](RingReleaseOp r) -> LogicalResult {
-        auto when = text(r.getWhen()), count = text(r.getCount());
+        auto when = text(r.getWhen()), count = bits(r.getCount());
         if (!when || !count) {
           return failure();
         }
@@ -477,7 +477,9 @@ LogicalResult KernelPrinter::printFor(scf::ForOp loop) {
     if (!first || type.empty()) {
       return failure();
     }
-    out.statement(type + " " + name(arg) + " = " + *first + ";");
+    bool known = !declared.insert(name(arg)).second;
+    out.statement(Twine(known ? "" : type) + (known ? "" : " ") + name(arg) +
+                  " = " + *first + ";");
   }
   auto lower = text(loop.getLowerBound());
   auto upper = text(loop.getUpperBound(), Strength::Shift);
@@ -511,17 +513,10 @@ LogicalResult KernelPrinter::printIf(scf::IfOp branch) {
     if (isa<FragType>(result.getType())) {
       continue;
     }
-    // A variable that lives on from before is not declared again.
-    unsigned number = cast<OpResult>(result).getResultNumber();
-    bool lives = false;
-    for (Region &region : branch->getRegions()) {
-      Value yielded = region.front().getTerminator()->getOperand(number);
-      lives |= variableName(yielded) == variableName(result) &&
-               !region.isAncestor(yielded.getParentRegion());
-    }
-    if (!lives && !variableName(result).empty()) {
+    StringRef variable = variableName(result);
+    if (!variable.empty() && declared.insert(variable).second) {
       out.statement(ExpressionPrinter::typeName(result.getType()) + " " +
-                    name(result) + ";");
+                    variable + ";");
     }
   }
   auto condition = text(branch.getCondition());

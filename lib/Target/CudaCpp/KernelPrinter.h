@@ -82,6 +82,15 @@ private:
                                   Strength context = Strength::Conditional) {
     return expressions.text(value, context);
   }
+  /// The same where only the bits count: addresses, ring counters.
+  std::optional<std::string> bits(mlir::Value value,
+                                  Strength context = Strength::Conditional) {
+    auto expression = expressions.print(value);
+    if (!expression) {
+      return std::nullopt;
+    }
+    return expression->in(context);
+  }
   static std::string name(mlir::Value value) {
     return variableName(value).str();
   }
@@ -91,7 +100,8 @@ private:
   TextWriter &out;
   EmbeddedHeaders &headers;
   ExpressionPrinter expressions;
-  int64_t firstWarp = 0; ///< of the role being printed
+  llvm::StringSet<> declared; ///< scalars that are in scope
+  int64_t firstWarp = 0;      ///< of the role being printed
   unsigned lastLine = 0;
 };
 

@@ -27,8 +27,8 @@ private:
   void printTensors();
   void printPoint();
   LogicalResult printArgument(Value value);
-  /// Dims and constants only: what a manifest's expression may hold.
-  bool isOverDims(Value value);
+  /// Dims, scalars and constants only: what a manifest's expression may hold.
+  bool isOverSizes(Value value);
   void attribute(StringRef key, Attribute value);
 
   HostOp host;
@@ -40,10 +40,11 @@ private:
 
 } // namespace
 
-bool ManifestPrinter::isOverDims(Value value) {
+bool ManifestPrinter::isOverSizes(Value value) {
   if (isa<BlockArgument>(value)) {
     return llvm::any_of(arguments, [&](const HostArgument &argument) {
-      return argument.value == value && argument.kind() == "dim";
+      return argument.value == value &&
+             (argument.kind() == "dim" || argument.kind() == "scalar");
     });
   }
   Operation *op = value.getDefiningOp();
@@ -51,7 +52,7 @@ bool ManifestPrinter::isOverDims(Value value) {
     return false;
   }
   return llvm::all_of(op->getOperands(),
-                      [&](Value operand) { return isOverDims(operand); });
+                      [&](Value operand) { return isOverSizes(operand); });
 }
 
 /// The extents' texts: a dim's name, or a number.
@@ -247,7 +248,7 @@ LogicalResult ManifestPrinter::print() {
     });
     json.attributeArray("checks", [&] {
       host.walk([&](HostCheckOp check) {
-        auto condition = isOverDims(check.getCondition())
+        auto condition = isOverSizes(check.getCondition())
                              ? expressions.text(check.getCondition())
                              : std::nullopt;
         if (condition) {

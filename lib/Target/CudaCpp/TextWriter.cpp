@@ -6,6 +6,7 @@
 #include "TextWriter.h"
 
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 using llvm::StringRef;
 using llvm::Twine;
@@ -188,6 +189,30 @@ void TextWriter::reopen(const Twine &text) {
   indent -= 2;
   writeLine(Twine("} ") + text + " {", indent);
   indent += 2;
+}
+
+void TextWriter::shortFunction(const Twine &head, const Twine &body) {
+  std::string line = (head + " { " + body + " }").str();
+  if (indent + line.size() <= kColumns) {
+    writeLine(line, indent);
+    return;
+  }
+  open(head);
+  statement(body);
+  close();
+}
+
+void TextWriter::paragraph(const Twine &text) {
+  std::string whole = text.str(), line;
+  for (StringRef word : llvm::split(StringRef(whole), ' ')) {
+    if (!line.empty() &&
+        indent + 3 + line.size() + 1 + word.size() > kColumns) {
+      comment(line);
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word.str();
+  }
+  comment(line);
 }
 
 void TextWriter::comment(const Twine &twine) {

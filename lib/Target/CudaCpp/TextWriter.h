@@ -24,7 +24,11 @@ public:
   void close(const llvm::Twine &text = "");
   /// `} text {`.
   void reopen(const llvm::Twine &text);
-  /// A comment; cut where it is too long.
+  /// A function of one statement: on one line where it fits.
+  void shortFunction(const llvm::Twine &head, const llvm::Twine &body);
+  /// A comment, broken between words.
+  void paragraph(const llvm::Twine &text);
+  /// A comment of one line; cut where it is too long.
   void comment(const llvm::Twine &text);
   /// A line at column 0, as it is.
   void raw(const llvm::Twine &text);

@@ -15,7 +15,7 @@ static bool isFrag(Value value) { return isa<FragType>(value.getType()); }
 namespace {
 struct Write {
   Operation *op;
-  Value written; ///< null where op is a yield, which assigns
+  Value written; ///< null where op assigns: a yield, or a loop at its entry
 };
 } // namespace
 
@@ -101,8 +101,7 @@ void StorageClasses::addTies(Operation *op) {
   }
 }
 
-std::optional<StorageClasses::Conflict>
-StorageClasses::build(Operation *root) {
+std::optional<StorageClasses::Conflict> StorageClasses::build(Operation *root) {
   root->walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (auto loop = dyn_cast<scf::ForOp>(op)) {
       for (Value arg : loop.getRegionIterArgs()) {
@@ -206,6 +205,10 @@ static bool readsAfter(Value value, OpOperand &use, const Write &write) {
     // The initial value is the storage; the loop may write to it at once.
     return false;
   }
+  if (write.op->isProperAncestor(user)) {
+    // What is assigned at a loop's entry is changed for the whole body.
+    return !write.op->isAncestor(value.getParentRegion()->getParentOp());
+  }
   auto [w, u] = inCommonBlock(write.op, user);
   if (w != u && w->isBeforeInBlock(u) && isDefinedBefore(value, w)) {
     return true;
@@ -232,9 +235,13 @@ StorageClasses::findConflict(ArrayRef<Value> values) const {
     auto result = dyn_cast<OpResult>(value);
     if (!result) {
       auto argument = cast<BlockArgument>(value);
-      if (!isFrag(value)) {
-        addYield(argument.getOwner()->getTerminator(),
-                 argument.getArgNumber() - 1);
+      auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+      if (loop && !isFrag(value)) {
+        unsigned number = argument.getArgNumber() - 1;
+        addYield(loop.getBody()->getTerminator(), number);
+        if (!llvm::is_contained(values, loop.getInitArgs()[number])) {
+          writes.push_back({loop, Value()});
+        }
       }
       continue;
     }
