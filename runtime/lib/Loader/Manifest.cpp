@@ -187,7 +187,7 @@ ArgumentInfo readArgument(Reader &reader, const KernelInfo &kernel) {
   if (kind == "tensor_map") {
     argument.kind = ArgumentInfo::TensorMap;
     argument.swizzle = reader.integer("swizzle", 0);
-    argument.l2Promotion = reader.integer("l2_promotion", 0);
+    argument.l2Promotion = reader.integer("l2_promotion", 256);
     argument.box = reader.texts("box");
     for (const std::string &axis : reader.texts("dims")) {
       argument.mapAxes.push_back(tensor.axisIndex(axis));

@@ -65,7 +65,7 @@ struct ArgumentInfo {
   /// swizzle width and the L2 promotion in bytes.
   std::vector<int> mapAxes;
   std::vector<std::string> box;
-  int64_t swizzle = 0, l2Promotion = 0;
+  int64_t swizzle = 0, l2Promotion = 256;
 };
 
 struct KernelInfo {
