@@ -208,7 +208,8 @@ LogicalResult KernelLowering::lowerReduce(ir::ReduceOp op) {
 
 cuda::PatternAttr KernelLowering::patternAttr(const DigitPattern &pattern) {
   if (pattern.extents.empty()) {
-    return cuda::PatternAttr::get(builder.getContext(), {1}, {0});
+    int64_t one = 1, zero = 0;
+    return cuda::PatternAttr::get(builder.getContext(), one, zero);
   }
   return cuda::PatternAttr::get(builder.getContext(), pattern.extents,
                                 pattern.strides);

@@ -201,9 +201,18 @@ GroupBuilder::makeBound(ColumnBounds &bounds, bool upper) {
       rows.registers.push_back(digit);
     }
   }
-  rows.lanes = map.lanes;
-  rows.warps = map.warps;
-  rows.groups = map.groups;
+  // Threads along another axis hold copies of the row's bound.
+  for (auto [from, to] : {std::pair(&map.lanes, &rows.lanes),
+                          std::pair(&map.warps, &rows.warps),
+                          std::pair(&map.groups, &rows.groups)}) {
+    for (Digit digit : *from) {
+      if (!isRow(digit.axis)) {
+        digit.axis = "rep";
+        digit.stride = 0;
+      }
+      to->push_back(digit);
+    }
+  }
   SmallVector<Attribute> rowPatterns;
   for (Value range : rowRanges) {
     rowPatterns.push_back(lowering.patternAttr(
