@@ -329,8 +329,16 @@ Value Emitter::emitLoad(const Expr *expr, Location at) {
                      arith::IndexCastOp::create(b, at, b.getIndexType(), value))
                : value;
   }
-  return ir::LoadOp::create(b, at, typeOf(expr->type), view, indices,
-                            ir::StagingAttr());
+  Value tile = ir::LoadOp::create(b, at, typeOf(expr->type), view, indices,
+                                  ir::StagingAttr());
+  // A load gives zero past its tensor's extent; a range may end before.
+  for (auto [i, index] : llvm::enumerate(expr->indices)) {
+    if (index->type.is(TypeKind::Range) &&
+        endsEarly(index->type.axes.front(), *expr->tensor, i)) {
+      tile = neutralAtAbsent(tile, index->type.axes.front(), 0.0, at);
+    }
+  }
+  return tile;
 }
 
 Value Emitter::emitDot(const Expr *expr, Value acc, Location at) {

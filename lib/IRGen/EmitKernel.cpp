@@ -340,7 +340,13 @@ void Emitter::emitStore(const Statement &statement) {
     value = ir::ConvertOp::create(b, at, converted, value);
   }
   SmallVector<Value> indices;
-  for (const Expr *index : statement.indices) {
+  for (auto [i, index] : llvm::enumerate(statement.indices)) {
+    if (index->type.is(TypeKind::Range) &&
+        endsEarly(index->type.axes.front(), *statement.tensor, i)) {
+      unsupported(index->range,
+                  "a store over a range that may end before its axis");
+      return;
+    }
     indices.push_back(emit(index));
   }
   StringAttr combine;

@@ -205,6 +205,18 @@ bool Emitter::mayBeAbsent(const TileAxis *axis) {
          end->constant.asInt() % axis->size != 0;
 }
 
+bool Emitter::endsEarly(const TileAxis *axis, const TensorParam &tensor,
+                        size_t index) {
+  if (axis->whole) {
+    return false;
+  }
+  const Expr *end = axis->upper;
+  if (std::optional<int64_t> size = tensor.sizes[index]) {
+    return end->kind != Expr::Kind::Constant || end->constant.asInt() < *size;
+  }
+  return end->kind != Expr::Kind::Dim || end->text != tensor.axes[index];
+}
+
 Value Emitter::maskInside(Value scores, const TileAxis *axis, Location at) {
   AffineWriter writer{b.getContext(), {axis}, {}};
   AffineExpr index = getAffineDimExpr(0, b.getContext());

@@ -69,6 +69,9 @@ private:
   mlir::Value range(const sema::TileAxis *axis);
   mlir::Value upper(const sema::TileAxis *axis, mlir::Location at);
   bool mayBeAbsent(const sema::TileAxis *axis);
+  /// True if \p axis may end before axis \p index of \p tensor does.
+  bool endsEarly(const sema::TileAxis *axis, const sema::TensorParam &tensor,
+                 size_t index);
   /// \p value with zero, or \p neutral, where \p axis is absent.
   mlir::Value neutralAtAbsent(mlir::Value value, const sema::TileAxis *axis,
                               double neutral, mlir::Location at);

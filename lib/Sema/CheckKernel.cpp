@@ -27,7 +27,9 @@ Program Checker::run() {
   checkParams();
   checkRequirements();
   checkGrid();
-  resolveSchedule(kernel, point, device, diags, program);
+  if (options.schedule) {
+    resolveSchedule(kernel, point, device, diags, program);
+  }
   return std::move(program);
 }
 

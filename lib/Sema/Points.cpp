@@ -33,6 +33,7 @@ public:
       reportNone();
       return llvm::failure();
     }
+    remark();
     return std::move(selection);
   }
 
@@ -52,6 +53,7 @@ private:
   void place(const std::vector<AxisValue> &chosen);
   std::vector<AxisDomain> domains(const std::vector<AxisValue> &chosen);
   void reportNone();
+  void remark();
 };
 
 bool Selector::readRequest() {
@@ -189,6 +191,36 @@ void Selector::reportNone() {
   for (size_t i = 1; i < selection.rejected.size() && i < 8; ++i) {
     error.note("`" + selection.rejected[i].text + "` breaks \"" +
                selection.rejected[i].constraint + "\"");
+  }
+}
+
+/// Says what was left out, and where the values nobody gave come from.
+void Selector::remark() {
+  for (const RejectedPoint &rejected : selection.rejected) {
+    diags.remark(diag::remark_point_rejected)
+        << rejected.text << rejected.constraint;
+  }
+  const Point &point = selection.points.front();
+  for (const Axis &axis : system.axes) {
+    bool asked = llvm::any_of(fixed, [&](const auto &entry) {
+      return &system.axes[entry.first] == &axis;
+    });
+    if (asked || selection.points.size() > 1) {
+      continue;
+    }
+    const AxisValue &value = *point.find(axis.name);
+    std::string why = value == axis.values.front()
+                          ? "the first value listed"
+                          : "the first that the constraints allow";
+    for (const Recommendation *recommendation :
+         recommendationsAt(system, point, *request.device)) {
+      if (recommendation->axis == axis.name) {
+        why = "by `" + recommendation->from + "`";
+        break;
+      }
+    }
+    diags.remark(diag::remark_axis_chosen, axis.range)
+        << axis.name << value.text() << why;
   }
 }
 

@@ -10,8 +10,6 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 
-#include <algorithm>
-
 using namespace spak::space;
 
 namespace spak::sema {
@@ -71,6 +69,7 @@ public:
       warnUnusedAxes();
     }
     if (diags.errorCount() != before) {
+      checkKernels();
       return llvm::failure();
     }
     return std::move(system);
@@ -81,6 +80,8 @@ private:
   DiagnosticEngine &diags;
   TextReader reader;
   std::unique_ptr<System> system;
+  /// An axis could not be read: what names it cannot be judged.
+  bool lostAxis = false;
 
   void addAxis(const ast::Axis &axis, Axis::Origin origin,
                const std::string &prefix);
@@ -94,6 +95,7 @@ private:
   const ast::Expr *formal(const ast::Expr *expr);
   bool binds(const ast::Expr &expr);
   void warnUnusedAxes();
+  void checkKernels();
   std::vector<std::string> axisNames() const {
     std::vector<std::string> names;
     for (const Axis &axis : system->axes) {
@@ -130,6 +132,7 @@ void Analyzer::addValues(Axis &axis, const ast::Expr &expr) {
                     static_cast<uint64_t>(kMaxRangeValues);
     if (!good) {
       diags.error(diag::err_range_values, range->range) << kMaxRangeValues;
+      lostAxis = true;
       return;
     }
     int64_t count = (last->asInt() - first->asInt()) / step->asInt() + 1;
@@ -149,6 +152,7 @@ void Analyzer::addValues(Axis &axis, const ast::Expr &expr) {
     return;
   }
   diags.error(diag::err_axis_value, expr.range) << quoted(expr.range.text());
+  lostAxis = true;
 }
 
 void Analyzer::addAxis(const ast::Axis &axis, Axis::Origin origin,
@@ -319,7 +323,11 @@ void Analyzer::addRecommendation(const ast::Block &block, const ast::Expr *when,
     result.value = value;
     result.confidence = confidence;
     result.source = block.string("source").value_or("").str();
-    system->recommendations.push_back(std::move(result));
+    std::vector<Recommendation> &all = system->recommendations;
+    auto place = llvm::find_if(all, [&](const Recommendation &other) {
+      return other.confidence < confidence;
+    });
+    all.insert(place, std::move(result));
   };
   for (const ast::Property *property : block.findAll("recommend")) {
     const auto *text =
@@ -359,11 +367,6 @@ void Analyzer::addRecommendations() {
     }
     addRecommendation(*block, when, block->number("confidence").value_or(1.0));
   }
-  std::stable_sort(system->recommendations.begin(),
-                   system->recommendations.end(),
-                   [](const Recommendation &a, const Recommendation &b) {
-                     return a.confidence > b.confidence;
-                   });
 }
 
 void Analyzer::warnUnusedAxes() {
@@ -381,6 +384,23 @@ void Analyzer::warnUnusedAxes() {
                      << axis.name;
       warning.note("no kernel, schedule or constraint reads it");
     }
+  }
+}
+
+/// Reports the mistakes of kernels beside those of the system, at the first
+/// value of each axis. Schedules and constraints wait for a real point.
+void Analyzer::checkKernels() {
+  if (lostAxis) {
+    return;
+  }
+  Point point;
+  for (const Axis &axis : system->axes) {
+    point.set(axis.name, axis.values.front());
+  }
+  CheckOptions options;
+  options.schedule = false;
+  for (const ast::Kernel *kernel : system->kernels) {
+    (void)check(*system, *kernel, point, device::all().front(), diags, options);
   }
 }
 

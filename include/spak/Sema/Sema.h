@@ -112,6 +112,8 @@ recommendationsAt(const System &system, const Point &point,
 struct CheckOptions {
   /// Tile sizes by range name, instead of those that the text gives.
   std::map<std::string, int64_t> tileSizes;
+  /// Whether the schedule is resolved.
+  bool schedule = true;
 };
 
 /// The kernel \p kernel at \p point on \p device. Errors: SPK3001 to SPK3999;
