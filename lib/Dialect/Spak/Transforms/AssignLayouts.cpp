@@ -54,10 +54,11 @@ public:
 private:
   void separateUses();
   LogicalResult checkDot(DotOp dot);
+  LogicalResult checkColumns(DotOp dot);
   LogicalResult orient(const LayoutClasses &classes);
   LogicalResult chooseGroups();
   LogicalResult chooseLayouts(const LayoutClasses &classes);
-  LogicalResult finishDot(DotOp dot);
+  void finishDot(DotOp dot);
   LogicalResult writeTypes(const LayoutClasses &classes);
   void convertSlices(const LayoutClasses &classes);
   LayoutAttr layoutFor(const LayoutClasses &classes, unsigned index,
@@ -202,6 +203,19 @@ LogicalResult LayoutAssignment::orient(const LayoutClasses &classes) {
   return success();
 }
 
+LogicalResult LayoutAssignment::checkColumns(DotOp dot) {
+  auto b = cast<TileType>(dot.getB().getType());
+  StringRef axis = freeAxis(b, dot.getOver());
+  int64_t columns = b.getShape()[b.axisIndex(axis)];
+  if (columns % kColumnStep != 0 || columns > kMaxColumns) {
+    return dot.emitOpError("has ")
+           << columns << " columns along `" << axis
+           << "`; wgmma makes multiples of " << kColumnStep << " up to "
+           << kMaxColumns;
+  }
+  return success();
+}
+
 LogicalResult LayoutAssignment::chooseGroups() {
   auto rowsOf = [](DotOp dot) {
     auto a = cast<TileType>(dot.getA().getType());
@@ -218,6 +232,9 @@ LogicalResult LayoutAssignment::chooseGroups() {
              << rows << " rows along `" << axis << "` for " << groups
              << " consumer groups; wgmma gives each group " << kRows
              << " rows, so " << kRows * groups << " are needed";
+    }
+    if (failed(checkColumns(dot))) {
+      return failure();
     }
   }
   remark(kernel, llvm::Twine(groups) + " consumer groups",
@@ -302,23 +319,17 @@ LayoutAssignment::chooseLayouts(const LayoutClasses &classes) {
 }
 
 /// Writes the instruction; converts a computed A side to the operand layout.
-LogicalResult LayoutAssignment::finishDot(DotOp dot) {
+void LayoutAssignment::finishDot(DotOp dot) {
   auto result = cast<TileType>(dot.getResult().getType());
   StringRef columnAxis =
       freeAxis(cast<TileType>(dot.getB().getType()), dot.getOver());
   int64_t columns = result.getShape()[result.axisIndex(columnAxis)];
-  if (columns % kColumnStep != 0 || columns > kMaxColumns) {
-    return dot.emitOpError("has ")
-           << columns << " columns along `" << columnAxis
-           << "`; wgmma makes multiples of " << kColumnStep << " up to "
-           << kMaxColumns;
-  }
   bool fromRegisters = !isSharedOperand(dot.getA());
   dot.setInstr(("wgmma." + Twine(fromRegisters ? "rs" : "ss") + ".m" +
                 Twine(kRows) + "n" + Twine(columns) + "k" + Twine(kDepth))
                    .str());
   if (!fromRegisters) {
-    return success();
+    return;
   }
   auto tile = cast<TileType>(dot.getA().getType());
   StringRef rows = freeAxis(tile, dot.getOver());
@@ -326,14 +337,13 @@ LogicalResult LayoutAssignment::finishDot(DotOp dot) {
   LayoutAttr wanted =
       operandLayout(context, rows, dot.getOver(), depth, groups);
   if (tile.getLayout() == wanted) {
-    return success();
+    return;
   }
   OpBuilder b(dot);
   auto converted =
       ConvertLayoutOp::create(b, dot.getLoc(), tile.withLayout(wanted),
                               dot.getA());
   dot.getAMutable().assign(converted.getResult());
-  return success();
 }
 
 /// Where an op reads a slice whose class got its layout from elsewhere.
@@ -428,9 +438,7 @@ LogicalResult LayoutAssignment::run() {
   }
   convertSlices(classes);
   for (DotOp dot : dots) {
-    if (failed(finishDot(dot))) {
-      return failure();
-    }
+    finishDot(dot);
   }
   return success();
 }
@@ -439,7 +447,8 @@ class AssignLayoutsPass : public impl::AssignLayoutsBase<AssignLayoutsPass> {
 public:
   void runOnOperation() override {
     for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
-      if (failed(LayoutAssignment(kernel).run())) {
+      if (failed(checkRequestsAreKnown(kernel)) ||
+          failed(LayoutAssignment(kernel).run())) {
         return signalPassFailure();
       }
     }

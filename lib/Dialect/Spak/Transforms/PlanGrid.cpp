@@ -247,6 +247,16 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
              << requests.request("order");
     }
   }
+  if (auto asked = dyn_cast_or_null<BoolAttr>(requests.request("persistent"))) {
+    StringRef wanted = asked.getValue() ? "persistent_static" : "one_per_cta";
+    if (requests.request("order") && schedule != wanted) {
+      return grid.emitOpError("request `persistent` = ")
+             << (asked.getValue() ? "true" : "false")
+             << " contradicts request `order` = " << schedule;
+    }
+    schedule = wanted;
+    why = "request `persistent`";
+  }
   Raster raster = chooseRaster(grid, requests);
   if (requests.request("raster")) {
     FailureOr<Raster> read = readRaster(grid, requests);

@@ -203,6 +203,15 @@ LogicalResult PlanOverlapPass::planKernel(KernelOp kernel) {
   if (failed(wish)) {
     return failure();
   }
+  if (wish->pingpong && kernel.getRolesAttr()) {
+    for (RoleAttr role : kernel.getRolesAttr().getList()) {
+      if (role.getName() == "consumer" && role.getWarps() < 8) {
+        return kernel.emitOpError("request `overlap` asks for turns, which "
+                                  "need 2 consumer groups of 4 warps, got ")
+               << role.getWarps() << " warps";
+      }
+    }
+  }
   bool anyRotates = false;
   bool anyLoop = false;
   WalkResult result = kernel.walk([&](ForOp loop) {

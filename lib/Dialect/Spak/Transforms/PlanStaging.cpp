@@ -60,13 +60,13 @@ std::string nameOf(Value view) {
 }
 
 Ground StagingPlan::slotsOf(LoadOp load) const {
-  if (!load->getParentOfType<ForOp>()) {
-    return {1, "loaded once a tile of the grid"};
-  }
   StringRef name = sourceName(load.getView());
   if (std::optional<Ground> known =
           requests.number(("slots_" + name).str())) {
     return *known;
+  }
+  if (!load->getParentOfType<ForOp>()) {
+    return {1, "loaded once a tile of the grid"};
   }
   return {defaultSlots, "default"};
 }
@@ -83,17 +83,34 @@ LogicalResult StagingPlan::planLoad(LoadOp load) {
     return success();
   }
   if (!tile.getLayout() || !isShared(tile)) {
+    if (requests.text("staging_" + nameOf(load.getView())) == "tma") {
+      return load.emitOpError("request `staging_")
+             << nameOf(load.getView()) << "` = tma: only operands of products "
+             << "pass through shared memory";
+    }
     load.setStagingAttr(
         StagingAttr::get(context, "direct", 0));
     return success();
   }
+  std::string name = nameOf(load.getView());
   int64_t rank = cast<ViewType>(load.getView().getType()).getAxes().size();
   if (rank > kMaxTensorMapRank) {
     return load.emitOpError("reads a tensor of ")
            << rank << " axes by TMA; a tensor map has at most "
            << kMaxTensorMapRank;
   }
+  if (requests.text("staging_" + name) == "direct") {
+    return load.emitOpError("request `staging_")
+           << name << "` = direct: an operand of a product has to pass "
+           << "through shared memory";
+  }
   Ground slots = slotsOf(load);
+  std::optional<Ground> ahead = requests.number("prefetch_" + name);
+  if (ahead && ahead->value > slots.value) {
+    return load.emitOpError("request `prefetch_")
+           << name << "` = " << ahead->value << " needs as many slots, got "
+           << slots.value << " (" << slots.why << ")";
+  }
   if (slots.value < 1) {
     return load.emitOpError("expected at least 1 slot for `")
            << nameOf(load.getView()) << "`, got " << slots.value << " ("

@@ -67,6 +67,31 @@ StringRef Requests::arch() const {
   return name ? name.getValue() : StringRef("the target");
 }
 
+LogicalResult checkRequestsAreKnown(KernelOp kernel) {
+  RequestAttr attr = kernel.getRequestAttr();
+  if (!attr) {
+    return success();
+  }
+  static constexpr StringLiteral exact[] = {
+      "consumers", "overlap", "order", "persistent", "raster",
+      "epilogue_slots"};
+  static constexpr StringLiteral prefixes[] = {"slots_", "prefetch_",
+                                               "staging_", "registers_",
+                                               "group_"};
+  for (NamedAttribute entry : attr.getEntries()) {
+    StringRef name = entry.getName();
+    bool known = llvm::is_contained(exact, name) ||
+                 llvm::any_of(prefixes, [&](StringRef prefix) {
+                   return name.starts_with(prefix);
+                 });
+    if (!known) {
+      return kernel.emitOpError("request `")
+             << name << "` is read by no decision";
+    }
+  }
+  return success();
+}
+
 void remark(Operation *op, const llvm::Twine &decision,
             const llvm::Twine &why) {
   // At the location, so that the op is not printed with it.

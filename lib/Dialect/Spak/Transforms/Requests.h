@@ -51,6 +51,10 @@ private:
   mlir::ArrayAttr facts;
 };
 
+/// Checks that some decision pass reads every request of \p kernel: none may
+/// be ignored. Diagnoses the first that none reads.
+mlir::LogicalResult checkRequestsAreKnown(KernelOp kernel);
+
 /// Tells on \p op that \p decision rests on \p why.
 void remark(mlir::Operation *op, const llvm::Twine &decision,
             const llvm::Twine &why);

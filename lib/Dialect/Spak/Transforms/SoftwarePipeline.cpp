@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -18,6 +19,14 @@ namespace spak::ir {
 #include "spak/Dialect/Spak/Transforms/Passes.h.inc"
 
 namespace {
+
+/// Whether every element of \p tile is the constant zero.
+bool isZeroSplat(Value tile) {
+  if (auto splat = tile.getDefiningOp<SplatOp>()) {
+    return matchPattern(splat.getSrc(), m_AnyZeroFloat());
+  }
+  return matchPattern(tile, m_AnyZeroFloat());
+}
 
 /// Rotates one loop. At time t the rotated body runs stage 0 of iteration t
 /// ("now") and stage 1 of iteration t - 1 ("before"):
@@ -59,9 +68,11 @@ private:
   void cross(Value value);
 
   void emitPrologue(OpBuilder &b);
-  ForOp emitRotated(OpBuilder &b);
-  void emitEpilogue(OpBuilder &b, ValueRange rotatedResults,
-                    SmallVector<Value> &results);
+  /// Uses what only the first iteration knows: its carried values are new.
+  void simplifyFirst(Operation *op);
+  void emitRotated(OpBuilder &b);
+  void emitEpilogue(OpBuilder &b, SmallVector<Value> &results);
+  SmallVector<RingReleaseOp> releasesAfterStage0();
 
   Value now(Value value);
   Value before(Value value);
@@ -143,22 +154,46 @@ void Rotation::cloneStage(OpBuilder &b, Operation *op, bool isNow) {
   map.map(op->getResults(), copy->getResults());
 }
 
+void Rotation::simplifyFirst(Operation *op) {
+  if (auto advance = dyn_cast<SoftmaxAdvanceOp>(op)) {
+    auto copy =
+        nowMap.lookup(advance.getNext()).getDefiningOp<SoftmaxAdvanceOp>();
+    if (copy.getRows().getDefiningOp<SoftmaxRowsOp>()) {
+      copy.setFirst(true);
+    }
+  } else if (auto rescale = dyn_cast<SoftmaxRescaleOp>(op)) {
+    Value copy = nowMap.lookup(rescale.getResult());
+    Value source = copy.getDefiningOp<SoftmaxRescaleOp>().getO();
+    if (isZeroSplat(source)) {
+      nowMap.map(rescale.getResult(), source);
+      copy.getDefiningOp()->erase();
+    }
+  }
+}
+
 void Rotation::emitPrologue(OpBuilder &b) {
   Block *body = loop.getBody();
   Value first = firstTile(b, loop);
-  nowMap.map(body->getArgument(0), tileRange(b, loc, loop.getRange().getType(), first));
+  Value range = tileRange(b, loc, loop.getRange().getType(), first);
+  nowMap.map(body->getArgument(0), range);
   nowMap.map(loop.getRegionIterArgs(), loop.getInitArgs());
   for (Operation *op : order) {
     if (stageOf(op)->stage == 0) {
       cloneStage(b, op, /*isNow=*/true);
+      simplifyFirst(op);
     }
   }
   for (auto &[value, carried] : crossing) {
     carried.init = nowMap.lookup(value);
   }
+  if (range.use_empty() && !llvm::any_of(crossing, [&](auto &entry) {
+        return entry.second.init == range;
+      })) {
+    range.getDefiningOp()->erase();
+  }
 }
 
-ForOp Rotation::emitRotated(OpBuilder &b) {
+void Rotation::emitRotated(OpBuilder &b) {
   SmallVector<Value> inits;
   for (auto &[value, carried] : crossing) {
     inits.push_back(carried.init);
@@ -168,6 +203,7 @@ ForOp Rotation::emitRotated(OpBuilder &b) {
   });
   LoopBounds bounds = boundsWithoutFirst(b, loop, masksBefore);
   ForOp rotated = createLoopLike(b, loop, bounds, inits);
+  rotated.removeOverlapAttr();
   nowMap.clear();
   nowMap.map(loop.getBody()->getArgument(0), rotated.getBody()->getArgument(0));
   for (auto [entry, arg, result] :
@@ -185,11 +221,9 @@ ForOp Rotation::emitRotated(OpBuilder &b) {
     yields.push_back(now(value));
   }
   YieldOp::create(inner, loc, yields);
-  return rotated;
 }
 
-void Rotation::emitEpilogue(OpBuilder &b, ValueRange rotatedResults,
-                            SmallVector<Value> &results) {
+void Rotation::emitEpilogue(OpBuilder &b, SmallVector<Value> &results) {
   beforeMap.clear();
   for (auto &[value, carried] : crossing) {
     carried.argument = carried.result;
@@ -204,8 +238,32 @@ void Rotation::emitEpilogue(OpBuilder &b, ValueRange rotatedResults,
   }
 }
 
+/// Releases right behind the loop of slots that only stage 0 reads: they need
+/// not wait for the epilogue.
+SmallVector<RingReleaseOp> Rotation::releasesAfterStage0() {
+  SmallVector<RingReleaseOp> releases;
+  for (Operation *op = loop->getNextNode(); op; op = op->getNextNode()) {
+    auto release = dyn_cast<RingReleaseOp>(op);
+    if (!release) {
+      break;
+    }
+    auto wait = release.getSlot().getDefiningOp<RingWaitOp>();
+    bool early = wait && llvm::all_of(wait.getTiles(), [&](Value tile) {
+      return llvm::all_of(tile.getUsers(), [&](Operation *user) {
+        Operation *inBody = ancestorInBody(loop, user);
+        return inBody && stageOf(inBody)->stage == 0;
+      });
+    });
+    if (early) {
+      releases.push_back(release);
+    }
+  }
+  return releases;
+}
+
 void Rotation::run() {
   collectCrossing();
+  SmallVector<RingReleaseOp> early = releasesAfterStage0();
   OpBuilder b(loop);
   Value nonEmpty =
       arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, loop.getLower(),
@@ -214,11 +272,16 @@ void Rotation::run() {
                                  /*withElseRegion=*/true);
   OpBuilder then = OpBuilder::atBlockBegin(guard.thenBlock());
   emitPrologue(then);
-  ForOp rotated = emitRotated(then);
-  SmallVector<Value> results;
-  emitEpilogue(then, rotated.getResults(), results);
-  scf::YieldOp::create(then, loc, results);
+  emitRotated(then);
   OpBuilder otherwise = OpBuilder::atBlockBegin(guard.elseBlock());
+  for (RingReleaseOp release : early) {
+    then.clone(*release);
+    otherwise.clone(*release);
+    release.erase();
+  }
+  SmallVector<Value> results;
+  emitEpilogue(then, results);
+  scf::YieldOp::create(then, loc, results);
   scf::YieldOp::create(otherwise, loc, loop.getInitArgs());
   loop.replaceAllUsesWith(guard.getResults());
   loop.erase();

@@ -4,6 +4,7 @@
 // share; all else each computes for itself.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "DotLevels.h"
 #include "RoleSlice.h"
 #include "Stages.h"
 
@@ -23,6 +24,41 @@ bool fillsRings(Operation *op) {
 bool consumes(Operation *op) {
   return op->getNumRegions() == 0 && !op->hasTrait<OpTrait::IsTerminator>() &&
          !fillsRings(op) && !wouldOpBeTriviallyDead(op);
+}
+
+constexpr llvm::StringLiteral kBaton = "dots";
+
+/// Lets the groups of a role take turns at the dots of \p loop: from its first
+/// dot to its last or, if it is not to be rotated, its last that needs no
+/// other.
+void takeTurns(ForOp loop) {
+  DotLevels levels(loop);
+  SmallVector<Operation *> ops = opsInRotatedOrder(loop);
+  bool staged = hasStages(loop);
+  Operation *first = nullptr;
+  Operation *last = nullptr;
+  for (Operation *op : ops) {
+    auto dot = dyn_cast<DotOp>(op);
+    if (dot && (staged || levels.of(dot) == 0)) {
+      first = first ? first : op;
+      last = op;
+    }
+  }
+  if (!first) {
+    return;
+  }
+  OpBuilder b(first);
+  Operation *take = TurnOp::create(b, loop.getLoc(), "take", kBaton);
+  b.setInsertionPointAfter(last);
+  Operation *pass = TurnOp::create(b, loop.getLoc(), "pass", kBaton);
+  ops.insert(llvm::find(ops, first), take);
+  ops.insert(std::next(llvm::find(ops, last)), pass);
+  if (staged) {
+    // Both in stage 0, so that every path takes as often as it passes.
+    setStage(take, {0, 0});
+    setStage(pass, {0, 0});
+    renumber(ops);
+  }
 }
 
 class SpecializeRolesPass
@@ -67,7 +103,14 @@ LogicalResult SpecializeRolesPass::specialize(KernelOp kernel) {
         // ahead of the consumers needs no rotation.
         copied.walk([](Operation *op) { clearStage(op); });
         copied.walk([](ForOp loop) { loop.removeOverlapAttr(); });
+        continue;
       }
+      copied.walk([&](ForOp loop) {
+        if (loop.getOverlapAttr() && loop.getOverlapAttr().getPingpong()) {
+          takeTurns(loop);
+          role.setTurnAttr(b.getStrArrayAttr({kBaton}));
+        }
+      });
     }
     YieldOp::create(inner, kernel.getLoc());
   }
