@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
   }
   Job job(options);
   bool isReady = false;
-  std::map<std::string, Verdict> verdicts;
+  std::map<std::string, double> measures;
   Timing timing;
   if (outcome.ok()) {
     outcome = job.setUp();
@@ -47,13 +47,13 @@ int main(int argc, char **argv) {
   }
   const bool isChecked = !options.check.empty() || !options.checkFolder.empty();
   if (outcome.ok() && isChecked) {
-    outcome = job.check(verdicts);
+    outcome = job.check(measures);
   }
   if (outcome.ok()) {
     outcome = timing.run(job);
   }
   if (outcome.ok() && isChecked) {
-    outcome = job.check(verdicts);
+    outcome = job.check(measures);
   }
   if (!outcome.ok()) {
     std::fprintf(stderr, "spak-bench: error: %s\n", outcome.message.c_str());

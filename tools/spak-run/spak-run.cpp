@@ -22,7 +22,8 @@ Runs a kernel once on made-up inputs and checks what it does.
   --seed N             of the inputs (default 1)
   --check FILE.py:FN   NumPy float64 reference; FN_std beside it if there
   --check-file DIR     DIR/<output>.npy to compare with, <output>.std.npy if
-                       there; DIR/<input>.npy is used as input if there
+                       there, as --check with --keep DIR left them
+  --keep DIR           leave the buffers and references in this folder
   --repeat-bits N      N launches must give the same bits
   --via WAY            manifest (default), function (the emitted C launch), or
                        both (must give the same bits)
@@ -44,13 +45,13 @@ int main(int argc, char **argv) {
   }
   Job job(options);
   bool isReady = false;
-  std::map<std::string, Verdict> verdicts;
+  std::map<std::string, double> measures;
   if (outcome.ok()) {
     outcome = job.setUp();
     isReady = outcome.ok();
   }
   if (outcome.ok()) {
-    outcome = job.check(verdicts);
+    outcome = job.check(measures);
   }
   if (outcome.ok() && options.repeatBits > 0) {
     outcome = job.repeat(options.repeatBits);
@@ -62,12 +63,10 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "spak-run: error: %s\n", outcome.message.c_str());
   }
   if (isReady) {
-    Record record(job, verdicts.empty() ? "run" : "check");
-    for (const auto &[name, verdict] : verdicts) {
-      record.measure(name + ".max_error", verdict.maxError, "");
-      record.measure(name + ".relative_l2", verdict.relativeL2, "");
-      record.measure(name + ".one_minus_cosine", verdict.oneMinusCosine, "");
-      record.measure(name + ".worst_row_l2", verdict.worstRow, "");
+    Record record(job,
+                  measures.empty() && options.check.empty() ? "run" : "check");
+    for (const auto &[name, value] : measures) {
+      record.measure(name, value, "");
     }
     record.write({}, outcome);
   }

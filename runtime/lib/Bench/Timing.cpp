@@ -138,7 +138,7 @@ Outcome Timing::report(Job &job, Record &record, Outcome outcome) const {
       outcome = {kExitUsage, status.message};
       continue;
     }
-    const double value = count.asReal() / time * rate.scale;
+    const double value = double(count.number) / time * rate.scale;
     record.measure(rate.name, value, rate.unit);
     std::fprintf(stderr, ", %.1f %s", value, rate.unit);
   }

@@ -7,6 +7,8 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -26,77 +28,53 @@ const std::vector<std::vector<std::string_view>> &levels() {
   return *table;
 }
 
-int64_t floorDiv(int64_t a, int64_t b) {
-  return a / b - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0);
-}
+static_assert(std::numeric_limits<long double>::digits >= 64,
+              "integers of 64 bits must be exact");
 
-Maybe applyReal(std::string_view op, double a, double b) {
-  switch (op[0]) {
-  case '+':
-    return Value::ofReal(a + b);
-  case '-':
-    return Value::ofReal(a - b);
-  case '*':
-    return Value::ofReal(a * b);
-  case '/':
-    return b == 0 ? Maybe() : Value::ofReal(a / b);
-  case '<':
-    return Value::of(op.size() == 2 ? a <= b : a < b);
-  case '>':
-    return Value::of(op.size() == 2 ? a >= b : a > b);
-  case '=':
-    return Value::of(a == b);
-  case '!':
-    return Value::of(a != b);
-  default:
+Maybe compute(std::string_view op, const Value &a, const Value &b) {
+  const long double x = a.number, y = b.number;
+  const bool isReal = a.isReal || b.isReal;
+  if (op == "<" || op == ">" || op == "<=" || op == ">=") {
+    const bool isEqual = op.size() == 2 && x == y;
+    return Value::of(isEqual || (op[0] == '<' ? x < y : x > y));
+  }
+  if (op == "==" || op == "!=") {
+    return Value::of((x == y) == (op == "=="));
+  }
+  if (y == 0 && (op == "/" || op == "%")) {
     return Maybe();
   }
+  long double result = op == "+"   ? x + y
+                       : op == "-" ? x - y
+                       : op == "*" ? x * y
+                                   : x / y;
+  if (op == "%" || (op == "/" && !isReal)) {
+    result = std::floor(result);
+  }
+  if (op == "%") {
+    result = x - result * y;
+  }
+  const bool fits = result >= -0x1p63L && result < 0x1p63L;
+  return isReal || fits ? Maybe(Value{result, isReal}) : Maybe();
 }
 
-Maybe applyInteger(std::string_view op, int64_t a, int64_t b) {
-  int64_t result = 0;
-  switch (op[0]) {
-  case '+':
-    return __builtin_add_overflow(a, b, &result) ? Maybe() : Value::of(result);
-  case '-':
-    return __builtin_sub_overflow(a, b, &result) ? Maybe() : Value::of(result);
-  case '*':
-    return __builtin_mul_overflow(a, b, &result) ? Maybe() : Value::of(result);
-  case '/':
-    return b == 0 || (a == INT64_MIN && b == -1) ? Maybe()
-                                                 : Value::of(floorDiv(a, b));
-  case '%':
-    return b == 0 || b == -1 ? (b == 0 ? Maybe() : Value::of(0))
-                             : Value::of(a - floorDiv(a, b) * b);
-  case '<':
-    return Value::of(op.size() == 2 ? a <= b : a < b);
-  case '>':
-    return Value::of(op.size() == 2 ? a >= b : a > b);
-  case '=':
-    return Value::of(a == b);
-  default:
-    return Value::of(a != b);
-  }
-}
+bool isTrue(const Maybe &value) { return value && value->number != 0; }
+bool isFalse(const Maybe &value) { return value && value->number == 0; }
 
 Maybe apply(std::string_view op, Maybe a, Maybe b) {
-  if (op == "&&") {
-    if ((a && !a->isTrue()) || (b && !b->isTrue())) {
-      return Value::of(0);
-    }
-    return a && b ? Value::of(1) : Maybe();
+  if (op == "&&" && (isFalse(a) || isFalse(b))) {
+    return Value::of(0);
   }
-  if (op == "||") {
-    if ((a && a->isTrue()) || (b && b->isTrue())) {
-      return Value::of(1);
-    }
-    return a && b ? Value::of(0) : Maybe();
+  if (op == "||" && (isTrue(a) || isTrue(b))) {
+    return Value::of(1);
   }
   if (!a || !b) {
     return Maybe();
   }
-  return a->isReal || b->isReal ? applyReal(op, a->asReal(), b->asReal())
-                                : applyInteger(op, a->integer, b->integer);
+  if (op == "&&" || op == "||") {
+    return Value::of(op == "&&");
+  }
+  return compute(op, *a, *b);
 }
 
 Maybe applyFunction(std::string_view name, Maybe a, Maybe b) {
@@ -107,9 +85,7 @@ Maybe applyFunction(std::string_view name, Maybe a, Maybe b) {
     Maybe quotient = apply("/", apply("-", Value::of(0), a), b);
     return apply("-", Value::of(0), quotient);
   }
-  const bool takeFirst =
-      name == "min" ? a->asReal() <= b->asReal() : a->asReal() >= b->asReal();
-  return takeFirst ? a : b;
+  return (name == "min") == (a->number <= b->number) ? a : b;
 }
 
 class Parser {
@@ -200,7 +176,7 @@ private:
     if (!condition) {
       return Maybe();
     }
-    return condition->isTrue() ? then : other;
+    return isTrue(condition) ? then : other;
   }
 
   Maybe binary(size_t level) {
@@ -243,7 +219,7 @@ private:
     }
     if (token == "!") {
       Maybe value = unary();
-      return value ? Value::of(!value->isTrue()) : Maybe();
+      return value ? Maybe(Value::of(isFalse(value))) : Maybe();
     }
     if (token == "(") {
       Maybe value = conditional();
@@ -274,20 +250,12 @@ private:
   }
 
   Maybe number(std::string_view token) {
-    if (token.find('.') == std::string_view::npos) {
-      int64_t value = 0;
-      const auto [end, code] =
-          std::from_chars(token.data(), token.data() + token.size(), value);
-      if (code == std::errc() && end == token.data() + token.size()) {
-        return Value::of(value);
-      }
-    } else {
-      double value = 0;
-      const auto [end, code] =
-          std::from_chars(token.data(), token.data() + token.size(), value);
-      if (code == std::errc() && end == token.data() + token.size()) {
-        return Value::ofReal(value);
-      }
+    Value value;
+    value.isReal = token.find('.') != std::string_view::npos;
+    const auto [end, code] = std::from_chars(
+        token.data(), token.data() + token.size(), value.number);
+    if (code == std::errc() && end == token.data() + token.size()) {
+      return value;
     }
     fail("expected a number, got `" + std::string(token) + "`");
     return Maybe();
@@ -313,7 +281,7 @@ Status evaluate(std::string_view text, const Names &names, int64_t &result) {
                          "expected an integer from expression `" +
                              std::string(text) + "`");
   }
-  result = value.integer;
+  result = int64_t(value.number);
   return status;
 }
 

@@ -14,14 +14,12 @@ namespace spak_rt {
 
 /// An integer, or a real number where a scalar takes part.
 struct Value {
+  /// Long enough for every 64-bit integer.
+  long double number = 0;
   bool isReal = false;
-  int64_t integer = 0;
-  double real = 0;
 
-  static Value of(int64_t value) { return {false, value, 0}; }
-  static Value ofReal(double value) { return {true, 0, value}; }
-  double asReal() const { return isReal ? real : double(integer); }
-  bool isTrue() const { return isReal ? real != 0 : integer != 0; }
+  static Value of(int64_t value) { return {(long double)value, false}; }
+  static Value ofReal(double value) { return {(long double)value, true}; }
 };
 
 using Names = std::map<std::string, Value, std::less<>>;

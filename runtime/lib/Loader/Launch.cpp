@@ -104,14 +104,14 @@ Status checkStrides(const TensorInfo &tensor, const TensorBinding &binding) {
 uint64_t pack(const ElementType &type, const Value &value) {
   uint64_t word = 0;
   if (std::strcmp(type.name, "f32") == 0) {
-    const float number = float(value.asReal());
+    const float number = float(value.number);
     std::memcpy(&word, &number, sizeof(number));
   } else if (std::strcmp(type.name, "f64") == 0) {
-    const double number = value.asReal();
+    const double number = double(value.number);
     std::memcpy(&word, &number, sizeof(number));
   } else {
     // Little endian: the low bytes are the smaller integer types.
-    word = uint64_t(value.isReal ? int64_t(value.real) : value.integer);
+    word = uint64_t(int64_t(value.number));
   }
   return word;
 }
@@ -221,7 +221,7 @@ Status checkBindings(const KernelInfo &kernel, const Bindings &bindings) {
     if (!status.ok() && status.code != SPAK_RT_TOO_LARGE) {
       return status;
     }
-    if (!status.ok() || !value.isTrue()) {
+    if (!status.ok() || value.number == 0) {
       return Status::error(check.code, check.message);
     }
   }

@@ -4,7 +4,7 @@
 // Must not time anything.
 #include "Run/Job.h"
 
-#include "Check/Arrays.h"
+#include "Run/Arrays.h"
 
 #include <algorithm>
 #include <chrono>
@@ -22,37 +22,10 @@ namespace spak_rt {
 
 namespace {
 
-constexpr size_t kGuardBytes = 16384;
-
 bool endsWith(const std::string &text, const char *suffix) {
   const size_t length = std::strlen(suffix);
   return text.size() >= length &&
          text.compare(text.size() - length, length, suffix) == 0;
-}
-
-/// Calls `visit(linear index, offset in elements)` for every element.
-template <typename Function>
-void forEachElement(const DeviceTensor &tensor, Function visit) {
-  std::vector<int64_t> index(tensor.sizes.size(), 0);
-  for (int64_t size : tensor.sizes) {
-    if (size == 0) {
-      return;
-    }
-  }
-  for (size_t linear = 0;; ++linear) {
-    int64_t offset = 0;
-    for (size_t axis = 0; axis < index.size(); ++axis) {
-      offset += index[axis] * tensor.strides[axis];
-    }
-    visit(linear, size_t(offset));
-    size_t axis = index.size();
-    while (axis > 0 && ++index[axis - 1] == tensor.sizes[axis - 1]) {
-      index[--axis] = 0;
-    }
-    if (axis == 0) {
-      return;
-    }
-  }
 }
 
 } // namespace
@@ -98,7 +71,7 @@ Job::~Job() {
       driver->release(tensor.buffer);
     }
   }
-  if (!scratch.empty()) {
+  if (!scratch.empty() && options.keep.empty()) {
     runCommand({"rm", "-rf", scratch}, nullptr);
   }
 }
@@ -201,10 +174,7 @@ Outcome Job::setUp() {
     return Outcome::of(status);
   }
   char pattern[] = "/tmp/spak-run-XXXXXX";
-  if (!mkdtemp(pattern)) {
-    return {kExitToolchain, "no temporary folder can be made in /tmp"};
-  }
-  scratch = pattern;
+  scratch = options.keep.empty() ? mkdtemp(pattern) : options.keep;
 
   const bool isSource = endsWith(options.input, ".cu");
   const bool isLibrary = endsWith(options.input, ".so");
@@ -301,27 +271,16 @@ Outcome Job::makeTensor(size_t index) {
 
   std::vector<uint8_t> bits(made.bytes, 0xff);
   if (!tensor.isOutput) {
-    made.values.resize(size_t(count));
-    std::vector<int64_t> shape;
-    const std::string file = options.checkFolder + "/" + tensor.name + ".npy";
-    Status status =
-        !options.checkFolder.empty() && access(file.c_str(), R_OK) == 0
-            ? readNpy(file, shape, made.values)
-            : generate(options.distribution, options.seed * 1000 + index,
-                       rank ? made.sizes.back() : 1, made.values);
+    std::vector<double> values(size_t(count), 0.0);
+    Status status = generate(options.distribution, options.seed * 1000 + index,
+                             rank ? made.sizes.back() : 1, values);
     if (!status.ok()) {
       return Outcome::of(status);
     }
-    if (made.values.size() != size_t(count)) {
-      return {kExitUsage,
-              "`" + file + "` does not have the size of " + tensor.name};
-    }
     bool ok = true;
     forEachElement(made, [&](size_t linear, size_t offset) {
-      uint8_t *at = &bits[kGuardBytes + offset * size_t(element)];
-      ok &= encode(*tensor.type, made.values[linear], at);
-      // What the kernel will see: the value after rounding.
-      decode(*tensor.type, at, made.values[linear]);
+      ok &= encode(*tensor.type, values[linear],
+                   &bits[kGuardBytes + offset * size_t(element)]);
     });
     if (!ok) {
       return {kExitUsage, tensor.name + ": no contents can be made for " +
@@ -447,75 +406,6 @@ Outcome Job::compareLaunches() {
              ? Outcome()
              : Outcome{kExitWrong, "the launch from the manifest and " +
                                        info->name + "_launch give other bits"};
-}
-
-Outcome Job::takeOutput(size_t tensor, std::vector<double> &values) {
-  std::vector<uint8_t> bits;
-  Outcome outcome = read(tensor, bits);
-  if (!outcome.ok()) {
-    return outcome;
-  }
-  const ElementType &type = *info->tensors[tensor].type;
-  bool isKnown = true;
-  forEachElement(tensors[tensor], [&](size_t, size_t offset) {
-    uint8_t *at = &bits[kGuardBytes + offset * type.bytes];
-    double value = 0;
-    isKnown &= decode(type, at, value);
-    values.push_back(value);
-    std::memset(at, 0xff, type.bytes);
-  });
-  if (!isKnown) {
-    return {kExitUsage, info->tensors[tensor].name +
-                            ": no values can be read from " + type.name};
-  }
-  for (uint8_t byte : bits) {
-    if (byte != 0xff) {
-      return {kExitWrong,
-              "memory around " + info->tensors[tensor].name + " was written"};
-    }
-  }
-  return {};
-}
-
-Outcome Job::check(std::map<std::string, Verdict> &verdicts) {
-  Outcome outcome = poison();
-  if (outcome.ok()) {
-    outcome = launch(!device.isLoaded());
-  }
-  if (outcome.ok()) {
-    outcome = wait();
-  }
-  std::string folder = options.checkFolder;
-  if (outcome.ok() && !options.check.empty()) {
-    outcome = runReference(folder);
-  }
-  for (size_t i = 0; i < tensors.size() && outcome.ok(); ++i) {
-    if (!info->tensors[i].isOutput) {
-      continue;
-    }
-    std::vector<double> values, wanted, standard;
-    outcome = takeOutput(i, values);
-    if (!outcome.ok() || folder.empty()) {
-      continue;
-    }
-    const std::string name = info->tensors[i].name;
-    std::vector<int64_t> shape;
-    outcome = Outcome::of(readNpy(folder + "/" + name + ".npy", shape, wanted));
-    const std::string plain = folder + "/" + name + ".std.npy";
-    if (outcome.ok() && access(plain.c_str(), R_OK) == 0) {
-      outcome = Outcome::of(readNpy(plain, shape, standard));
-    }
-    if (outcome.ok()) {
-      Verdict &verdict = verdicts[name];
-      verdict = judge(values, wanted, standard,
-                      tensors[i].sizes.empty() ? 1 : tensors[i].sizes.back(),
-                      boundOf(info->tensors[i].type->name));
-      if (!verdict.passed()) {
-        outcome = {kExitWrong, name + ": " + verdict.reasons};
-      }
-    }
-  }
-  return outcome;
 }
 
 } // namespace spak_rt

@@ -5,7 +5,6 @@
 #ifndef SPAK_RT_LIB_RUN_JOB_H
 #define SPAK_RT_LIB_RUN_JOB_H
 
-#include "Check/TwoSided.h"
 #include "Loader/Launch.h"
 
 #include <map>
@@ -37,7 +36,8 @@ struct [[nodiscard]] Outcome {
 /// The command line of spak-run and spak-bench.
 struct Options {
   std::string input, manifest, kernel, nvcc, json;
-  std::string distribution = "normal", check, checkFolder, via = "manifest";
+  std::string distribution = "normal", check, checkFolder, keep;
+  std::string via = "manifest";
   std::map<std::string, int64_t> shape;
   std::map<std::string, std::vector<std::string>> order;
   std::map<std::string, double> scalars;
@@ -53,10 +53,37 @@ struct Options {
 /// A tensor in a larger device buffer of 0xFF bytes.
 struct DeviceTensor {
   std::vector<int64_t> sizes, strides;
-  std::vector<double> values; ///< inputs: what was put in, in C order
   CuAddress buffer = 0;
   size_t bytes = 0; ///< of the buffer
 };
+
+/// Bytes of 0xFF before and after every tensor.
+constexpr size_t kGuardBytes = 16384;
+
+/// Calls `visit(linear index, offset in elements)` for every element.
+template <typename Function>
+void forEachElement(const DeviceTensor &tensor, Function visit) {
+  std::vector<int64_t> index(tensor.sizes.size(), 0);
+  for (int64_t size : tensor.sizes) {
+    if (size == 0) {
+      return;
+    }
+  }
+  for (size_t linear = 0;; ++linear) {
+    int64_t offset = 0;
+    for (size_t axis = 0; axis < index.size(); ++axis) {
+      offset += index[axis] * tensor.strides[axis];
+    }
+    visit(linear, size_t(offset));
+    size_t axis = index.size();
+    while (axis > 0 && ++index[axis - 1] == tensor.sizes[axis - 1]) {
+      index[--axis] = 0;
+    }
+    if (axis == 0) {
+      return;
+    }
+  }
+}
 
 /// One kernel with its tensors, ready to launch.
 class Job {
@@ -73,8 +100,9 @@ public:
   Outcome poison();
   /// The bits of an output's whole buffer.
   Outcome read(size_t tensor, std::vector<uint8_t> &bits);
-  /// Poison, launch, guard bands, comparison with the reference.
-  Outcome check(std::map<std::string, Verdict> &verdicts);
+  /// Poison, launch, guard bands, comparison with the reference. `measures`
+  /// gets what the rule looked at, by name.
+  Outcome check(std::map<std::string, double> &measures);
   /// Launches `count` times; all must give the same bits.
   Outcome repeat(int64_t count);
   /// Launches both ways; both must give the same bits.
@@ -94,8 +122,8 @@ private:
   Outcome makeTensors();
   Outcome makeTensor(size_t index);
   Outcome outputs(std::vector<std::vector<uint8_t>> &bits);
-  Outcome runReference(std::string &folder);
-  Outcome takeOutput(size_t tensor, std::vector<double> &values);
+  Outcome checkGuards(size_t tensor, std::vector<uint8_t> bits) const;
+  Outcome judge(std::map<std::string, double> &measures);
   std::vector<uint8_t> paramsStruct() const;
 
   Manifest manifest;

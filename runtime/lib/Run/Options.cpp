@@ -63,7 +63,7 @@ Outcome Options::parse(int argc, char **argv) {
       {"check", &check},       {"check-file", &checkFolder},
       {"dist", &distribution}, {"via", &via},
       {"flops", &flops},       {"bytes", &bytes},
-      {"python", &python}};
+      {"python", &python},     {"keep", &keep}};
   const std::map<std::string, int64_t *> numbers = {
       {"repeat-bits", &repeatBits},
       {"pad", &pad},
