@@ -152,6 +152,7 @@ LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {
     inits.push_back(counters[ring]);
   }
   auto loop = scf::ForOp::create(builder, loc, first, tiles, step, inits);
+  loop->setAttr("unroll", builder.getI64IntegerAttr(1));
   OpBuilder::InsertionGuard guard(builder);
   if (!loop.getBody()->empty()) {
     loop.getBody()->back().erase();

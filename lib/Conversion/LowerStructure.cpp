@@ -295,9 +295,10 @@ LogicalResult KernelLowering::lowerFor(ir::ForOp loop) {
   }
   auto made = scf::ForOp::create(builder, loc, lower, upper, constant(1),
                                  inits);
-  if (auto unroll = loop.getUnrollAttr()) {
-    made->setAttr("unroll", unroll);
-  }
+  // Unrolled by the CUDA compiler, a loop of products would have to move
+  // accumulators that are in flight between its copies, and wait for them.
+  auto unroll = loop.getUnrollAttr();
+  made->setAttr("unroll", unroll ? unroll : builder.getI64IntegerAttr(1));
   OpBuilder::InsertionGuard guard(builder);
   Block *body = made.getBody();
   if (!body->empty()) {

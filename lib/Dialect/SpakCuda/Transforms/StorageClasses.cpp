@@ -16,6 +16,7 @@ namespace {
 struct Write {
   Operation *op;
   Value written; ///< null where op assigns: a yield, or a loop at its entry
+  unsigned operand = 0; ///< then, the operand that is assigned
 };
 } // namespace
 
@@ -191,11 +192,13 @@ static bool readsAfter(Value value, OpOperand &use, const Write &write) {
   Operation *user = use.getOwner();
   if (user == write.op) {
     if (!write.written) {
-      // Another position of the same yield: assignments have no order.
+      // The assignments of one op are printed in the order of its operands.
+      return use.getOperandNumber() > write.operand;
+    }
+    if (getTiedOperand(cast<OpResult>(write.written)) != &use &&
+        !readsAsItWrites(use)) {
       return true;
     }
-    return getTiedOperand(cast<OpResult>(write.written)) != &use &&
-           !readsAsItWrites(use);
   }
   if (user->isProperAncestor(write.op)) {
     auto loop = dyn_cast<scf::ForOp>(user);
@@ -225,10 +228,23 @@ static bool readsAfter(Value value, OpOperand &use, const Write &write) {
 
 std::optional<StorageClasses::Conflict>
 StorageClasses::findConflict(ArrayRef<Value> values) const {
+  // Two scalars that one loop or branch hands on exist at the same time.
+  for (size_t i = 0; i < values.size(); ++i) {
+    Value a = values[i];
+    for (Value b : values.drop_front(i + 1)) {
+      bool together = isa<BlockArgument>(a) && isa<BlockArgument>(b)
+                          ? a.getParentBlock() == b.getParentBlock()
+                          : a.getDefiningOp() &&
+                                a.getDefiningOp() == b.getDefiningOp();
+      if (together && !isFrag(a)) {
+        return Conflict{a, nullptr, a.getParentBlock()->getParentOp()};
+      }
+    }
+  }
   SmallVector<Write> writes;
   auto addYield = [&](Operation *yield, unsigned number) {
     if (!llvm::is_contained(values, yield->getOperand(number))) {
-      writes.push_back({yield, Value()});
+      writes.push_back({yield, Value(), number});
     }
   };
   for (Value value : values) {
@@ -240,7 +256,8 @@ StorageClasses::findConflict(ArrayRef<Value> values) const {
         unsigned number = argument.getArgNumber() - 1;
         addYield(loop.getBody()->getTerminator(), number);
         if (!llvm::is_contained(values, loop.getInitArgs()[number])) {
-          writes.push_back({loop, Value()});
+          writes.push_back(
+              {loop, Value(), loop.getNumControlOperands() + number});
         }
       }
       continue;
@@ -251,7 +268,7 @@ StorageClasses::findConflict(ArrayRef<Value> values) const {
         addYield(branch.elseYield(), result.getResultNumber());
       }
     } else if (!isa<scf::ForOp>(result.getOwner())) {
-      writes.push_back({result.getOwner(), value});
+      writes.push_back({result.getOwner(), value, 0});
     }
   }
   for (Value value : values) {
