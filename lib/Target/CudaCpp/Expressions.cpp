@@ -170,6 +170,7 @@ std::optional<Expression> ExpressionPrinter::constant(arith::ConstantOp op) {
     return Expression{"__int_as_float(0x7fc00000)"};
   }
   if (value.isInfinity()) {
+    headers.use("infinity");
     return value.isNegative() ? Expression{"-spak::infinity", Strength::Unary}
                               : Expression{"spak::infinity"};
   }

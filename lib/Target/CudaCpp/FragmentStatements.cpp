@@ -79,6 +79,9 @@ static StringRef neutral(StringRef kind) {
 
 LogicalResult KernelPrinter::printRowReduce(RowReduceOp op) {
   StringRef kind = op.getKind();
+  if (kind != "add") {
+    headers.use("infinity");
+  }
   FragType type = op.getResult().getType();
   if (!type.getElementType().isF32()) {
     return op.emitError("`spak_cuda.row_reduce` of ")

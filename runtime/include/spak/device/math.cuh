@@ -9,6 +9,10 @@
 
 namespace spak {
 
+//@ block infinity needs types
+constexpr float infinity = __builtin_huge_valf();
+//@ end
+
 //@ block floor_div needs types
 /// a / b rounded down, for b > 0.
 template <typename Int>

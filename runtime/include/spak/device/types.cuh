@@ -37,8 +37,6 @@ struct f16 {
   uint16_t bits;
 };
 
-constexpr float infinity = __builtin_huge_valf();
-
 } // namespace spak
 //@ end
 
