@@ -93,7 +93,7 @@ public:
   ~DiagnosticBuilder();
 
   /// The next argument of the text.
-  DiagnosticBuilder &argument(std::string text) & {
+  DiagnosticBuilder &argument(std::string text) {
     arguments.push_back(std::move(text));
     return *this;
   }

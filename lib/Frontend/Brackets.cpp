@@ -1,0 +1,234 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: matching of brackets before the parser sees them, so that a missing
+// one is reported once, where it is missing, and costs no other error.
+//
+// Where a `}` is missing is a question of lay-out, not of syntax: the first
+// line that is indented no deeper than the line of the opener, though it should
+// be inside, is where it was forgotten. A text that is balanced is never
+// looked at this way, and neither is a block that does not indent its lines.
+#include "Tokens.h"
+
+#include "spak/Frontend/Frontend.h"
+
+namespace spak::frontend {
+
+llvm::StringRef tokenText(Tok kind) {
+  static constexpr llvm::StringLiteral kTexts[] = {
+#define SPAK_TOKEN(Kind, Text) Text,
+#include "Tokens.def"
+#undef SPAK_TOKEN
+      "the end of the file"};
+  return kTexts[static_cast<unsigned>(kind)];
+}
+
+bool isOpener(Tok kind) {
+  return kind == Tok::LBRACE || kind == Tok::LBRACK || kind == Tok::LPAREN ||
+         kind == Tok::MAP_OPEN;
+}
+
+bool isCloser(Tok kind) {
+  return kind == Tok::RBRACE || kind == Tok::RBRACK || kind == Tok::RPAREN;
+}
+
+Tok closerOf(Tok opener) {
+  switch (opener) {
+  case Tok::LBRACK:
+    return Tok::RBRACK;
+  case Tok::LPAREN:
+    return Tok::RPAREN;
+  default:
+    return Tok::RBRACE;
+  }
+}
+
+static llvm::StringRef signOf(Tok kind) {
+  return tokenText(kind).drop_front().drop_back();
+}
+
+namespace {
+
+class Balancer {
+public:
+  Balancer(const TokenContext &context, Tokens &tokens, bool truncated)
+      : context(context), tokens(tokens), truncated(truncated) {}
+
+  bool run() {
+    if (isBalanced()) {
+      return !tooDeep;
+    }
+    if (!tooDeep) {
+      repair();
+    }
+    return !tooDeep;
+  }
+
+private:
+  struct Opener {
+    Token token;
+    uint32_t indent = 0;  ///< of its line
+    bool indents = false; ///< its first line inside is deeper
+    bool hasLine = false; ///< a line inside was seen
+  };
+
+  /// True if every bracket has its partner; counts what is missing else.
+  bool isBalanced() {
+    std::vector<Tok> open;
+    bool balanced = true;
+    for (const Token &token : tokens) {
+      if (isOpener(token.kind)) {
+        open.push_back(token.kind);
+        missing[kindOf(token.kind)] += 1;
+        if (open.size() > kMaxNesting) {
+          context.diags.error(diag::err_nesting, context.range(token))
+              << kMaxNesting;
+          tooDeep = true;
+          return false;
+        }
+      } else if (isCloser(token.kind)) {
+        missing[kindOf(token.kind)] -= 1;
+        if (open.empty() || closerOf(open.back()) != token.kind) {
+          balanced = false;
+        } else {
+          open.pop_back();
+        }
+      }
+    }
+    return balanced && open.empty();
+  }
+
+  static unsigned kindOf(Tok kind) {
+    switch (kind) {
+    case Tok::LBRACE:
+    case Tok::RBRACE:
+      return 0;
+    case Tok::LBRACK:
+    case Tok::RBRACK:
+      return 1;
+    default:
+      return 2;
+    }
+  }
+
+  /// Closes the innermost opener before \p at, which shows \p why.
+  void closeMissing(const Token *at) {
+    Opener opener = open.pop_back_val();
+    Tok closer = closerOf(opener.token.kind);
+    missing[kindOf(closer)] -= 1;
+    const Token *previous = output.empty() ? nullptr : &output.back();
+    uint32_t end = previous ? previous->end : opener.token.end;
+    if (!truncated || at) {
+      SourceRange range = context.source.range(end, end);
+      std::string where = "at the end of the file";
+      if (at) {
+        bool brace = opener.token.is(Tok::LBRACE);
+        if (brace) {
+          range = context.range(*at);
+        }
+        where = "before `" + quoted(context.text(*at)) + "`";
+      }
+      context.diags.error(diag::err_unclosed, range)
+          .argument(signOf(closer).str())
+          .argument(where)
+          .note(context.range(opener.token),
+                "to close this `" + signOf(opener.token.kind) + "`");
+    }
+    output.push_back({closer, end, end, previous ? previous->line : 1});
+  }
+
+  /// Closes what the lay-out shows to be open before \p token.
+  void closeByIndent(const Token &token) {
+    while (!open.empty() && token.first) {
+      Opener &opener = open.back();
+      if (opener.token.line == token.line) {
+        return;
+      }
+      if (!opener.hasLine) {
+        opener.hasLine = true;
+        opener.indents = token.indent > opener.indent;
+        if (isCloser(token.kind)) {
+          opener.indents = true;
+        }
+      }
+      bool shallow =
+          token.kind == Tok::RBRACE
+              ? token.indent < opener.indent
+              : !isCloser(token.kind) && token.indent <= opener.indent;
+      bool wanted = missing[kindOf(opener.token.kind)] > 0;
+      bool parenthesis = !opener.token.is(Tok::LBRACE);
+      if (!shallow || !wanted || !(opener.indents || parenthesis)) {
+        return;
+      }
+      closeMissing(&token);
+    }
+  }
+
+  void repair() {
+    uint32_t indent = 0;
+    for (const Token &token : tokens) {
+      closeByIndent(token);
+      if (token.first) {
+        indent = token.indent;
+      }
+      if (isOpener(token.kind)) {
+        open.push_back({token, indent, false, false});
+      } else if (isCloser(token.kind)) {
+        if (!close(token)) {
+          continue;
+        }
+      }
+      output.push_back(token);
+    }
+    while (!open.empty()) {
+      closeMissing(nullptr);
+    }
+    tokens = std::move(output);
+  }
+
+  /// Handles a closer; returns false if it is dropped.
+  bool close(const Token &token) {
+    // A `}` ends parentheses that are still open inside its block.
+    bool hasPartner = false;
+    for (const Opener &opener : llvm::reverse(open)) {
+      if (closerOf(opener.token.kind) == token.kind) {
+        hasPartner = true;
+        break;
+      }
+      if (opener.token.is(Tok::LBRACE)) {
+        break;
+      }
+    }
+    bool extra = token.is(Tok::RBRACE) && missing[0] < 0 && token.first &&
+                 hasPartner && !open.empty() &&
+                 open.back().token.is(Tok::LBRACE) &&
+                 open.back().token.line != token.line &&
+                 token.indent > open.back().indent;
+    if (!hasPartner || extra) {
+      context.diags.error(diag::err_unopened, context.range(token))
+          << signOf(token.kind);
+      missing[kindOf(token.kind)] += 1;
+      return false;
+    }
+    while (closerOf(open.back().token.kind) != token.kind) {
+      closeMissing(&token);
+    }
+    open.pop_back();
+    return true;
+  }
+
+  const TokenContext &context;
+  Tokens &tokens;
+  bool truncated;
+  Tokens output;
+  llvm::SmallVector<Opener, 32> open;
+  int missing[3] = {0, 0, 0}; ///< closers that lack, by kind of bracket
+  bool tooDeep = false;
+};
+
+} // namespace
+
+bool balance(const TokenContext &context, Tokens &tokens, bool truncated) {
+  return Balancer(context, tokens, truncated).run();
+}
+
+} // namespace spak::frontend

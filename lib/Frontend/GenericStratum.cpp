@@ -1,0 +1,568 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: where an entry of a generic block begins and ends, which of its words
+// are header and which are value, and what is prose. Whatever is written
+// between balanced braces comes out as tokens that the grammar takes.
+//
+// An entry is one of
+//   word … : value        word … { … }      word … : { … }
+//   word … = value        return value      word      word word
+// and everything else is prose up to the end of the line, a comma, or the next
+// header. A value is an expression if it is one up to a boundary, else prose.
+#include "Strata.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+namespace spak::frontend {
+
+//===----------------------------------------------------------------------===//
+// Headers
+//===----------------------------------------------------------------------===//
+
+bool GenericRewriter::isSeparator(size_t i) const {
+  return is(i, Tok::COMMA) || is(i, Tok::SEMI);
+}
+
+static bool isString(Tok kind) {
+  return kind == Tok::STRING || kind == Tok::TEXT;
+}
+
+GenericRewriter::Header GenericRewriter::header(size_t i, size_t end) const {
+  constexpr size_t kMaxWords = 8;
+  Header header;
+  size_t k = i;
+  while (k < end && header.words.size() < kMaxWords &&
+         (k == i || !at(k).first)) {
+    Tok kind = at(k).kind;
+    bool number = kind == Tok::INT || kind == Tok::FLOAT || kind == Tok::WORD;
+    if (kind != Tok::NAME && !isString(kind) && !number) {
+      break;
+    }
+    if (isWord(k, "matches") && is(k + 1, Tok::LBRACE) &&
+        !header.words.empty()) {
+      header.matches = k++;
+      break;
+    }
+    size_t last = k;
+    // `tool.run`, `TraceItem.Performance`, and `1.` before a step's text.
+    while (kind == Tok::NAME && is(last + 1, Tok::DOT) &&
+           touchesPrevious(last + 1) && is(last + 2, Tok::NAME) &&
+           touchesPrevious(last + 2)) {
+      last += 2;
+    }
+    header.words.push_back({k, last});
+    k = last + 1;
+  }
+  if (!header.words.empty() && !header.matches && is(k, Tok::LPAREN) &&
+      k < end && !at(k).first) {
+    header.params = k;
+    k = partner(k) + 1;
+  }
+  header.next = k;
+  return header;
+}
+
+/// True if the token at \p i begins an entry that a `:`, `{` or `=` confirms.
+bool GenericRewriter::startsEntry(size_t i, size_t end) const {
+  llvm::StringRef text = word(i);
+  bool operatorWord = llvm::StringSwitch<bool>(text)
+                          .Cases({"and", "or", "not", "else", "as"}, true)
+                          .Default(false);
+  if (operatorWord || (text == "if" && !isString(at(i + 1).kind))) {
+    return false;
+  }
+  Header head = header(i, end);
+  if (head.words.empty() || head.next >= end) {
+    return false;
+  }
+  if (is(head.next, Tok::COLON)) {
+    return !head.params;
+  }
+  return is(head.next, Tok::LBRACE) ||
+         (is(head.next, Tok::ASSIGN) && !head.params);
+}
+
+//===----------------------------------------------------------------------===//
+// Recognition of expressions
+//===----------------------------------------------------------------------===//
+
+bool GenericRewriter::isOperator(size_t i, bool inBrackets) const {
+  switch (at(i).kind) {
+  case Tok::PLUS:
+  case Tok::MINUS:
+  case Tok::STAR:
+    // First on a line it is the bullet of a list.
+    return inBrackets || !at(i).first;
+  case Tok::SLASH:
+  case Tok::PERCENT:
+  case Tok::BAR:
+  case Tok::AND:
+  case Tok::OR:
+  case Tok::EQ:
+  case Tok::NE:
+  case Tok::LT:
+  case Tok::LE:
+  case Tok::GT:
+  case Tok::GE:
+    return true;
+  default:
+    return isWord(i, "and") || isWord(i, "or");
+  }
+}
+
+bool GenericRewriter::matchList(size_t open, bool arguments) const {
+  size_t close = partner(open);
+  size_t i = open + 1;
+  while (i < close) {
+    if (arguments && is(i, Tok::NAME) && is(i + 1, Tok::COLON)) {
+      i += 2;
+    } else if (!arguments && is(i, Tok::COLON)) {
+      ++i;
+      if (i < close && !is(i, Tok::COMMA)) {
+        return false;
+      }
+      i += i < close;
+      continue;
+    }
+    i = matchExpr(i, close, true);
+    if (i == 0 || (i < close && !is(i, Tok::COMMA))) {
+      return false;
+    }
+    i += i < close;
+  }
+  return true;
+}
+
+size_t GenericRewriter::matchOperand(size_t i, size_t end,
+                                     bool inBrackets) const {
+  while (i < end && (is(i, Tok::PLUS) || is(i, Tok::MINUS))) {
+    ++i;
+  }
+  if (i >= end) {
+    return 0;
+  }
+  llvm::StringRef text = word(i);
+  bool operatorWord = llvm::StringSwitch<bool>(text)
+                          .Cases({"and", "or", "not", "if", "else", "as"}, true)
+                          .Default(false);
+  if (operatorWord) {
+    return 0;
+  }
+  switch (at(i).kind) {
+  case Tok::NAME:
+    if (text == "range" && is(i + 1, Tok::LBRACK)) {
+      // Two or three bounds, no more and no less.
+      size_t close = partner(i + 1);
+      size_t commas = 0;
+      for (size_t k = i + 2; k < close; ++k) {
+        commas += is(k, Tok::COMMA) && !is(k + 1, Tok::RBRACK);
+        k = isOpener(at(k).kind) ? partner(k) : k;
+      }
+      if (is(i + 2, Tok::COLON) || commas < 1 || commas > 2 ||
+          !matchList(i + 1, false)) {
+        return 0;
+      }
+      i = close + 1;
+      break;
+    }
+    ++i;
+    break;
+  case Tok::INT:
+  case Tok::FLOAT:
+  case Tok::STRING:
+  case Tok::TEXT:
+    ++i;
+    break;
+  case Tok::LPAREN: {
+    size_t close = partner(i);
+    if (matchExpr(i + 1, close, true) != close || close == i + 1) {
+      return 0;
+    }
+    i = close + 1;
+    break;
+  }
+  case Tok::LBRACK:
+    for (size_t k = i + 1; k < partner(i); ++k) {
+      if (is(k, Tok::COLON)) {
+        return 0;
+      }
+      k = isOpener(at(k).kind) ? partner(k) : k;
+    }
+    if (!matchList(i, false)) {
+      return 0;
+    }
+    i = partner(i) + 1;
+    break;
+  case Tok::LBRACE:
+    if (!inBrackets) {
+      return 0;
+    }
+    i = partner(i) + 1;
+    break;
+  default:
+    return 0;
+  }
+  while (i < end) {
+    if (is(i, Tok::DOT) && is(i + 1, Tok::NAME)) {
+      i += 2;
+    } else if ((is(i, Tok::LPAREN) || is(i, Tok::LBRACK)) &&
+               (inBrackets || !at(i).first)) {
+      bool call = is(i, Tok::LPAREN);
+      if (!matchList(i, call) || (!call && partner(i) == i + 1)) {
+        return 0;
+      }
+      i = partner(i) + 1;
+    } else if (isWord(i, "as") && is(i + 1, Tok::NAME)) {
+      i += 2;
+      // Nothing but another conversion may follow one.
+      if (is(i, Tok::DOT) || is(i, Tok::LPAREN) || is(i, Tok::LBRACK)) {
+        return 0;
+      }
+    } else {
+      break;
+    }
+  }
+  return i;
+}
+
+size_t GenericRewriter::matchChain(size_t i, size_t end,
+                                   bool inBrackets) const {
+  bool logical = true; // `not` may stand here
+  while (true) {
+    while (logical && i < end && (is(i, Tok::NOT) || isWord(i, "not"))) {
+      ++i;
+    }
+    i = matchOperand(i, end, inBrackets);
+    if (i == 0 || i >= end || !isOperator(i, inBrackets)) {
+      return i;
+    }
+    logical = is(i, Tok::AND) || is(i, Tok::OR) || is(i, Tok::NAME);
+    ++i;
+  }
+}
+
+size_t GenericRewriter::matchExpr(size_t i, size_t end, bool inBrackets) const {
+  while (true) {
+    i = matchChain(i, end, inBrackets);
+    if (i == 0 || i >= end || !isWord(i, "if")) {
+      return i;
+    }
+    // `if` on a new line with a text after it is a block of its own.
+    if (!inBrackets && at(i).first && isString(at(i + 1).kind)) {
+      return i;
+    }
+    i = matchChain(i + 1, end, inBrackets);
+    if (i == 0 || i >= end || !isWord(i, "else")) {
+      return 0;
+    }
+    ++i;
+  }
+}
+
+/// True if a value may end before the token at \p i.
+bool GenericRewriter::isBoundary(size_t i, size_t end) const {
+  if (i >= end || isSeparator(i) || at(i).first || is(i, Tok::ASSIGN)) {
+    return true;
+  }
+  Tok previous = at(i - 1).kind;
+  bool closed = isString(previous) || isCloser(previous);
+  if (closed && (is(i, Tok::NAME) || isString(at(i).kind))) {
+    return true;
+  }
+  return startsEntry(i, end);
+}
+
+/// Writes the expression [i, end), maps inside it as generic blocks.
+void GenericRewriter::expression(size_t i, size_t end) {
+  while (i < end) {
+    size_t open = i;
+    while (open < end && !is(open, Tok::LBRACE)) {
+      ++open;
+    }
+    formal(i, open, Words::Expression);
+    if (open == end) {
+      return;
+    }
+    push(open, Tok::MAP_OPEN);
+    body(open + 1, partner(open));
+    push(partner(open));
+    i = partner(open) + 1;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Entries
+//===----------------------------------------------------------------------===//
+
+/// Writes prose from \p i to the end of the line, a separator or the next
+/// header; with \p lines, to the first line that starts an entry.
+size_t GenericRewriter::prose(size_t i, size_t end, bool lines) {
+  size_t last = i;
+  size_t k = i;
+  while (k < end) {
+    if (k != i) {
+      bool newLine = at(k).first;
+      if ((newLine && !lines) || (!lines && isSeparator(k)) ||
+          ((newLine || !lines) && startsEntry(k, end))) {
+        break;
+      }
+    }
+    last = isOpener(at(k).kind) ? partner(k) : k;
+    k = last + 1;
+  }
+  pushSpan(i, last, Tok::PROSE);
+  return last + 1;
+}
+
+/// Writes the value at \p i; returns the index after it.
+size_t GenericRewriter::value(size_t i, size_t end) {
+  size_t next = matchExpr(i, end, false);
+  if (next != 0 && isBoundary(next, end)) {
+    expression(i, next);
+    return next;
+  }
+  return prose(i, end, at(i).first);
+}
+
+void GenericRewriter::params(size_t open) {
+  size_t close = partner(open);
+  push(open);
+  for (size_t i = open + 1; i < close;) {
+    if (is(i, Tok::NAME) && is(i + 1, Tok::COLON)) {
+      size_t next = matchExpr(i + 2, close, true);
+      if (next != 0 && (next == close || is(next, Tok::COMMA))) {
+        push(i, Tok::ARG_NAME);
+        push(i + 1);
+        expression(i + 2, next);
+        i = next;
+      } else {
+        i += 2;
+      }
+    } else if (is(i, Tok::NAME) &&
+               (lastIs(Tok::LPAREN) || lastIs(Tok::COMMA))) {
+      push(i++);
+    } else if (is(i, Tok::COMMA) && !lastIs(Tok::COMMA) &&
+               !lastIs(Tok::LPAREN)) {
+      push(i++);
+    } else {
+      // Something else than parameters: what is no name is left out. The
+      // block's raw text has it.
+      i = isOpener(at(i).kind) ? partner(i) + 1 : i + 1;
+    }
+  }
+  push(close);
+}
+
+/// Writes a block: the header, perhaps a colon, and the body at \p open; 0 for
+/// a block without body.
+size_t GenericRewriter::block(const Header &header, size_t open, size_t colon) {
+  if (header.words.empty()) {
+    Token kind = in[open];
+    kind.kind = Tok::KIND;
+    kind.end = kind.begin;
+    out.push_back(kind);
+  } else {
+    pushSpan(header.words[0].first, header.words[0].last, Tok::KIND);
+  }
+  if (header.words.size() > 1) {
+    pushSpan(header.words[1].first, header.words.back().last, Tok::BLOCK_NAME);
+  }
+  if (header.params) {
+    params(header.params);
+  }
+  if (header.matches) {
+    push(header.matches, Tok::MATCHES);
+  }
+  if (colon) {
+    push(colon);
+  }
+  if (!open) {
+    return header.next;
+  }
+  size_t close = partner(open);
+  push(open);
+  body(open + 1, close);
+  push(close);
+  return close + 1;
+}
+
+/// Writes `modifier key: value = initial`; the header ends at the sign.
+size_t GenericRewriter::property(const Header &header, size_t end) {
+  if (header.words.size() > 1) {
+    pushSpan(header.words[0].first, header.words[header.words.size() - 2].last,
+             Tok::MODIFIER);
+  }
+  pushSpan(header.words.back().first, header.words.back().last, Tok::KEY);
+  size_t i = header.next;
+  if (is(i, Tok::COLON)) {
+    bool empty = i + 1 >= end || isSeparator(i + 1) ||
+                 (at(i + 1).first && startsEntry(i + 1, end));
+    if (empty || is(i + 1, Tok::ASSIGN)) {
+      ++i;
+    } else {
+      push(i);
+      i = value(i + 1, end);
+    }
+  }
+  if (i < end && is(i, Tok::ASSIGN)) {
+    if (i + 1 >= end || isSeparator(i + 1)) {
+      return i + 1;
+    }
+    push(i);
+    i = value(i + 1, end);
+  }
+  return i;
+}
+
+/// Writes an entry that no sign confirms: words alone, or prose.
+size_t GenericRewriter::bare(size_t i, size_t end, const Header &header) {
+  size_t next = header.next;
+  bool ends = next >= end || isSeparator(next) || at(next).first ||
+              startsEntry(next, end);
+  if (ends && header.words.size() == 1 && !header.params) {
+    pushSpan(header.words[0].first, header.words[0].last, Tok::KEY);
+    return next;
+  }
+  if (ends && header.words.size() == 2) {
+    return block(header, 0, 0);
+  }
+  // `a "x" b { … }`: the words before a string and a header are an entry.
+  if (header.words.size() > 2) {
+    size_t second = header.words[1].last;
+    if (isString(at(second).kind) && startsEntry(second + 1, end)) {
+      Header shorter = header;
+      shorter.words.resize(2);
+      shorter.params = 0;
+      shorter.next = second + 1;
+      return block(shorter, 0, 0);
+    }
+  }
+  return prose(i, end, false);
+}
+
+size_t GenericRewriter::entry(size_t i, size_t end) {
+  Header head = header(i, end);
+  size_t next = head.next;
+  bool returns = head.words.size() >= 1 && isWord(i, "return") &&
+                 head.words[0].first == head.words[0].last;
+  if (returns && !is(i + 1, Tok::COLON) && !is(i + 1, Tok::LBRACE)) {
+    if (i + 1 >= end || isSeparator(i + 1) || at(i + 1).first) {
+      push(i, Tok::KEY);
+      return i + 1;
+    }
+    push(i, Tok::RETURN);
+    return value(i + 1, end);
+  }
+  if (next < end) {
+    if (is(next, Tok::LBRACE)) {
+      return block(head, next, 0);
+    }
+    if (!head.words.empty() && !head.params) {
+      if (is(next, Tok::COLON) && is(next + 1, Tok::LBRACE)) {
+        return block(head, next + 1, next);
+      }
+      if (is(next, Tok::COLON) || is(next, Tok::ASSIGN)) {
+        return property(head, end);
+      }
+    }
+  }
+  if (head.words.empty()) {
+    return prose(i, end, false);
+  }
+  return bare(i, end, head);
+}
+
+void GenericRewriter::body(size_t i, size_t end) {
+  while (i < end) {
+    i = isSeparator(i) ? i + 1 : entry(i, end);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
+
+size_t GenericRewriter::importDecl(size_t i) {
+  push(i++, Tok::IMPORT);
+  if (is(i, Tok::NAME)) {
+    push(i++);
+  }
+  if (isWord(i, "from")) {
+    push(i++, Tok::FROM);
+  }
+  if (isString(at(i).kind)) {
+    push(i++);
+  }
+  return i;
+}
+
+void GenericRewriter::systemBody(size_t i, size_t end) {
+  while (i < end) {
+    llvm::StringRef text = word(i);
+    bool named = is(i + 1, Tok::NAME) && is(i + 2, Tok::LBRACE);
+    bool opens = named || is(i + 1, Tok::LBRACE);
+    if (isSeparator(i)) {
+      ++i;
+    } else if (text == "design_space" && opens) {
+      i = space(i, Tok::DESIGN_SPACE);
+    } else if (text == "tuning_space" && opens) {
+      i = space(i, Tok::TUNING_SPACE);
+    } else if (text == "kernel" && opens) {
+      i = kernel(i);
+    } else if (text == "import" && isWord(i + 2, "from")) {
+      i = importDecl(i);
+    } else if (isConstraint(i)) {
+      size_t from = constraintHead(i);
+      size_t to = matchExpr(from, end, false);
+      if (to == 0) {
+        // No expression: let the parser say where it stops being one.
+        for (to = from; to < end && (to == from || !at(to).first);) {
+          to = isOpener(at(to).kind) ? partner(to) + 1 : to + 1;
+        }
+      }
+      formal(from, to, Words::Expression);
+      i = to;
+    } else {
+      i = entry(i, end);
+    }
+  }
+}
+
+Tokens GenericRewriter::takeFile() {
+  size_t i = 0;
+  while (isWord(i, "import")) {
+    i = importDecl(i);
+  }
+  if (isWord(i, "system")) {
+    push(i++, Tok::SYSTEM);
+  }
+  while (i < in.size() && !is(i, Tok::LBRACE)) {
+    push(i, isWord(i, "extends") ? Tok::EXTENDS : at(i).kind);
+    ++i;
+  }
+  if (i < in.size()) {
+    size_t close = partner(i);
+    push(i);
+    systemBody(i + 1, close);
+    push(close);
+    for (i = close + 1; i < in.size(); ++i) {
+      push(i);
+    }
+  }
+  return std::move(out);
+}
+
+Tokens GenericRewriter::takeExpression() {
+  formal(0, in.size(), Words::Expression);
+  return std::move(out);
+}
+
+Tokens assignStrata(const TokenContext &context, const Tokens &tokens) {
+  return GenericRewriter(context, tokens).takeFile();
+}
+
+Tokens assignExpression(const TokenContext &context, const Tokens &tokens) {
+  return GenericRewriter(context, tokens).takeExpression();
+}
+
+} // namespace spak::frontend
