@@ -7,8 +7,10 @@ device, 5 a launch failed, 6 a wrong result.
 """
 
 import argparse
+import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -77,7 +79,7 @@ class Tally:
 
     def add(self, case, verdict):
         for name, value in verdict.measures.items():
-            if value == value:
+            if math.isfinite(value):
                 self.worst[name] = max(value, self.worst.get(name, 0.0))
         if verdict.passed:
             self.passed += 1
@@ -165,12 +167,16 @@ def under_sanitizer(options):
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     lines = done.stdout.splitlines()
     report = [line for line in lines if line.startswith("=========")]
-    ours = [line for line in report if "_kernel(" in line and "at " in line and "at::" not in line]
+    # Emitted kernels are extern "C": their names stand alone, torch's do not.
+    ours = [line for line in report if re.search(r" (?:at|in) \w+_kernel(?:\+|\(|$)", line)]
     print("\n".join(line for line in lines if not line.startswith("=========")))
     print("\n".join(report[:40]))
     if "Device not supported" in done.stdout + done.stderr:
         print("SKIPPED: compute-sanitizer does not support this device")
         return 0
+    if not any("ERROR SUMMARY" in line for line in report):
+        print("compute-sanitizer gave no summary:\n" + done.stderr[-2000:])
+        return EXIT_RUN_FAILED
     print("compute-sanitizer %s: %d reports in our kernels" % (options.sanitizer, len(ours)))
     print("\n".join(ours[:20]))
     return EXIT_WRONG if ours else done.returncode
