@@ -87,7 +87,7 @@ spak_cuda.kernel @registers(%in: !spak_cuda.global<f32> {spak.name = "in"}, %n: 
   %sum = spak_cuda.row_reduce "add" %x rows #spak_cuda.pattern<[2:0, 2:1, 2:0]> {chains = 1 : i64} : !f8 -> !rows loc("sum")
   // Two chains per row, continued from a start.
   // CHECK: float part[4];
-  // CHECK: part[i] = -spak::infinity;
+  // CHECK: part[i] = -spak::infinity();
   // CHECK: part[i / 2 % 2 * 2 + i % 2] = fmaxf(part[i / 2 % 2 * 2 + i % 2], x[i]);
   // CHECK: largest[i] = fmaxf(sum[i], fmaxf(part[i * 2], part[i * 2 + 1]));
   %max = spak_cuda.row_reduce "max" %x rows #spak_cuda.pattern<[2:0, 2:1, 2:0]> from %sum : !rows : !f8 -> !rows loc("largest")
@@ -97,7 +97,8 @@ spak_cuda.kernel @registers(%in: !spak_cuda.global<f32> {spak.name = "in"}, %n: 
   // The pattern is an index expression, the coordinate a number known once
   // the loop is unrolled.
   // CHECK: for (int i = 0; i < 8; ++i) {
-  // CHECK-NEXT: x[i] = i % 2 + i / 4 * 8 < n ? x[i] - all[i / 2 % 2] * f : -spak::infinity;
+  // CHECK-NEXT: x[i] =
+  // CHECK-NEXT: i % 2 + i / 4 * 8 < n ? x[i] - all[i / 2 % 2] * f : -spak::infinity();
   %y = spak_cuda.map of %x, %all by [unit, #spak_cuda.pattern<[2:0, 2:1, 2:0]>] coords [#spak_cuda.pattern<[2:1, 2:0, 2:8]>] in_place 0 {
   ^bb0(%e: f32, %m: f32, %at: i32):
     %mf = arith.mulf %m, %f : f32

@@ -171,8 +171,8 @@ std::optional<Expression> ExpressionPrinter::constant(arith::ConstantOp op) {
   }
   if (value.isInfinity()) {
     headers.use("infinity");
-    return value.isNegative() ? Expression{"-spak::infinity", Strength::Unary}
-                              : Expression{"spak::infinity"};
+    return value.isNegative() ? Expression{"-spak::infinity()", Strength::Unary}
+                              : Expression{"spak::infinity()"};
   }
   std::string text = floatText(value);
   if (target == Target::Manifest) {

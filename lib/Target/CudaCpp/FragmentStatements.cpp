@@ -74,7 +74,7 @@ static StringRef neutral(StringRef kind) {
   if (kind == "add") {
     return "0.0f";
   }
-  return kind == "max" ? "-spak::infinity" : "spak::infinity";
+  return kind == "max" ? "-spak::infinity()" : "spak::infinity()";
 }
 
 LogicalResult KernelPrinter::printRowReduce(RowReduceOp op) {

@@ -10,7 +10,8 @@
 namespace spak {
 
 //@ block infinity needs types
-constexpr float infinity = __builtin_huge_valf();
+/// Positive infinity, without a header.
+SPAK_FN float infinity() { return __int_as_float(0x7f800000); }
 //@ end
 
 //@ block floor_div needs types
