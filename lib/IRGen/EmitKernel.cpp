@@ -86,9 +86,12 @@ ir::ViewType Emitter::viewType(const TensorParam &tensor) {
 }
 
 Location Emitter::loc(SourceRange range, StringRef name) {
-  LineColumn place = source.lineColumn(range.begin);
-  Location at =
-      FileLineColLoc::get(b.getContext(), file, place.line, place.column);
+  Location at = b.getUnknownLoc();
+  if (range.isValid()) {
+    LineColumn place = range.file->lineColumn(range.begin);
+    at = FileLineColLoc::get(b.getContext(), range.file->name(), place.line,
+                             place.column);
+  }
   return name.empty() ? at : NameLoc::get(b.getStringAttr(name), at);
 }
 
@@ -139,7 +142,7 @@ void Emitter::emitGrid() {
       program.grid.empty() ? program.range : program.grid.front().range;
   auto grid = ir::GridOp::create(b, loc(range), extents, ir::OrderAttr());
   OpBuilder::InsertionGuard guard(b);
-  Block *body = b.createBlock(&grid.getBody(), {}, types, places);
+  Block *body = b.createBlock(&grid->getRegion(0), {}, types, places);
   for (auto [variable, argument] :
        llvm::zip_equal(program.grid, body->getArguments())) {
     if (variable.axis) {
@@ -189,7 +192,7 @@ LogicalResult Emitter::emitKernel(DictionaryAttr point,
                                      b.getFunctionType(inputs, TypeRange()),
                                      b.getArrayAttr(attributes));
   OpBuilder::InsertionGuard guard(b);
-  Block *entry = b.createBlock(&kernel.getBody(), {}, inputs, places);
+  Block *entry = b.createBlock(&kernel->getRegion(0), {}, inputs, places);
   unsigned next = 0;
   for (const Parameter &parameter : program.parameters) {
     if (parameter.tensor) {
