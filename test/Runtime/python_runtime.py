@@ -123,6 +123,10 @@ class Refusals(unittest.TestCase):
         params = self.kernel.params(X=good, Y=good, Z=good, factor=3.5)
         self.assertEqual(params.factor, 3.5)
 
+    def test_an_empty_tensor_has_an_address(self):
+        empty = FakeTensor((0, 64), address=0)
+        self.assertTrue(self.kernel.params(X=empty, Y=empty, Z=empty).X)
+
     def test_wrong_names(self):
         good = FakeTensor((32, 64))
         with self.assertRaisesRegex(TypeError, "toy has no argument W"):

@@ -32,12 +32,16 @@ def _current_stream():
     return torch.cuda.current_stream().cuda_stream
 
 
+# For tensors without elements, whose address torch gives as 0: a launch
+# refuses null and reads nothing through this.
+_NOWHERE = 4096
+
+
 def _address(tensor):
-    """The address of a tensor's first element; torch gives 0 for a tensor
-    without elements, where the buffer's own address is meant."""
+    """The address of a tensor's first element."""
     address = tensor.data_ptr()
-    if not address and hasattr(tensor, "untyped_storage"):
-        address = tensor.untyped_storage().data_ptr()
+    if not address and 0 in tuple(tensor.shape):
+        return _NOWHERE
     return address or None
 
 
