@@ -2,6 +2,7 @@
 //
 // Owns: the command line that prints prepared spak_cuda as text. For tests and
 // for people who edit IR by hand.
+#include "spak/Dialect/Spak/IR/Spak.h"
 #include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
 #include "spak/Target/CudaCpp/CudaCpp.h"
 
@@ -45,7 +46,8 @@ void registerOne(llvm::StringRef flag, llvm::StringRef what,
         return success();
       },
       [](DialectRegistry &registry) {
-        registry.insert<spak::cuda::SpakCudaDialect, arith::ArithDialect,
+        registry.insert<spak::cuda::SpakCudaDialect, spak::ir::SpakDialect,
+                        arith::ArithDialect,
                         math::MathDialect, scf::SCFDialect>();
       }));
 }
