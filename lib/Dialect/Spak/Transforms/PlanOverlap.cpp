@@ -183,6 +183,30 @@ bool isMaskedAtHighEnd(ForOp loop) {
                       [](Operation &op) { return isa<MaskOp>(op); });
 }
 
+/// A staged load of \p loop with one slot whose tile would be in use while the
+/// next one is; null if there is none. With \p delays every release is late,
+/// else that of a tile which dots of both stages read.
+LoadOp loadThatNeedsTwoSlots(ForOp loop, const DotLevels &levels,
+                             bool delays) {
+  for (LoadOp load : loop.getBody()->getOps<LoadOp>()) {
+    StagingAttr staging = load.getStagingAttr();
+    if (!staging || staging.getVia() != "tma" || staging.getSlots() > 1) {
+      continue;
+    }
+    bool early = false;
+    bool late = delays;
+    for (DotOp dot : levels.dots()) {
+      if (dot.getA() == load.getTile() || dot.getB() == load.getTile()) {
+        (levels.of(dot) == 0 ? early : late) = true;
+      }
+    }
+    if (early && late) {
+      return load;
+    }
+  }
+  return nullptr;
+}
+
 class PlanOverlapPass : public impl::PlanOverlapBase<PlanOverlapPass> {
 public:
   void runOnOperation() override {
@@ -195,7 +219,7 @@ public:
 
 private:
   LogicalResult planKernel(KernelOp kernel);
-  bool planLoop(ForOp loop, const Wish &wish);
+  FailureOr<bool> planLoop(ForOp loop, const Wish &wish);
 };
 
 LogicalResult PlanOverlapPass::planKernel(KernelOp kernel) {
@@ -221,7 +245,11 @@ LogicalResult PlanOverlapPass::planKernel(KernelOp kernel) {
                                         : WalkResult::advance();
     }
     anyLoop = true;
-    anyRotates |= planLoop(loop, *wish);
+    FailureOr<bool> rotates = planLoop(loop, *wish);
+    if (failed(rotates)) {
+      return WalkResult::interrupt();
+    }
+    anyRotates |= *rotates;
     return WalkResult::advance();
   });
   if (result.wasInterrupted()) {
@@ -237,7 +265,7 @@ LogicalResult PlanOverlapPass::planKernel(KernelOp kernel) {
 }
 
 /// Decides on \p loop; true if an iteration reaches into the next.
-bool PlanOverlapPass::planLoop(ForOp loop, const Wish &wish) {
+FailureOr<bool> PlanOverlapPass::planLoop(ForOp loop, const Wish &wish) {
   DotLevels levels(loop);
   if (levels.dots().empty()) {
     return false;
@@ -250,14 +278,25 @@ bool PlanOverlapPass::planLoop(ForOp loop, const Wish &wish) {
   bool chained = levels.deepest() > 0;
   bool delays = !chained && onlyAccumulates(loop, levels);
   int64_t distance = wish.rotate && (chained || delays) ? 1 : 0;
+  StringRef why = wish.asked ? "request `overlap`" : "default";
+  StringRef whyNot =
+      wish.rotate ? StringRef("an op waits for the only level of products")
+                  : why;
+  LoadOp narrow = distance > 0 ? loadThatNeedsTwoSlots(loop, levels, delays)
+                               : LoadOp();
+  if (narrow && wish.asked) {
+    return narrow.emitOpError("has 1 slot; request `overlap` keeps 2 tiles of "
+                              "it in use");
+  }
+  if (narrow) {
+    distance = 0;
+    whyNot = "a tile has 1 slot";
+  }
   loop.setOverlapAttr(OverlapAttr::get(
       loop.getContext(), distance, wish.pingpong,
       StringAttr::get(loop.getContext(), "always")));
-  StringRef why = wish.asked ? "request `overlap`" : "default";
   if (distance == 0) {
-    remark(loop, "no overlap of iterations",
-           wish.rotate ? StringRef("an op waits for the only level of products")
-                       : why);
+    remark(loop, "no overlap of iterations", whyNot);
     return false;
   }
   StagePlan(loop, levels).write();

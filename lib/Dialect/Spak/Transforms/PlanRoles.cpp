@@ -166,6 +166,7 @@ LogicalResult PlanRolesPass::check(KernelOp kernel, const Requests &requests,
            << " a producer thread and " << budget.consumer
            << " a consumer thread; " << requests.arch() << " has " << file;
   }
+  int64_t spare = spareRegisters;
   WalkResult result = kernel.walk([&](ForOp loop) {
     int64_t alive = tilesAlive(loop);
     if (alive > budget.consumer) {
@@ -174,9 +175,9 @@ LogicalResult PlanRolesPass::check(KernelOp kernel, const Requests &requests,
           << budget.consumer;
       return WalkResult::interrupt();
     }
-    if (alive + spareRegisters > budget.consumer) {
+    if (alive + spare > budget.consumer) {
       loop.emitWarning("holds tiles of ")
-          << alive << " registers a thread; with " << spareRegisters
+          << alive << " registers a thread; with " << spare
           << " for addresses that is more than the " << budget.consumer
           << " of a consumer and may spill";
     }

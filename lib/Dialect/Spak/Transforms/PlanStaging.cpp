@@ -41,6 +41,8 @@ public:
   LogicalResult run();
 
 private:
+  /// Counts the bytes of a ring for \p load.
+  void addRing(LoadOp load, int64_t slots);
   LogicalResult planLoad(LoadOp load);
   LogicalResult planStore(StoreOp store);
   bool canGoByTma(StoreOp store) const;
@@ -71,14 +73,19 @@ Ground StagingPlan::slotsOf(LoadOp load) const {
   return {defaultSlots, "default"};
 }
 
+void StagingPlan::addRing(LoadOp load, int64_t slots) {
+  TileType tile = cast<TileType>(load.getTile().getType());
+  uses.push_back(
+      {load, nameOf(load.getView()),
+       slots * (roundUp(bytesOf(tile), kAlignment) + kBarrierBytes)});
+}
+
 LogicalResult StagingPlan::planLoad(LoadOp load) {
   MLIRContext *context = load.getContext();
   TileType tile = cast<TileType>(load.getTile().getType());
-  if (load.getStagingAttr()) {
-    if (load.getStagingAttr().getVia() == "tma") {
-      uses.push_back({load, nameOf(load.getView()),
-                      load.getStagingAttr().getSlots() *
-                          roundUp(bytesOf(tile), kAlignment)});
+  if (StagingAttr given = load.getStagingAttr()) {
+    if (given.getVia() == "tma") {
+      addRing(load, given.getSlots());
     }
     return success();
   }
@@ -121,9 +128,7 @@ LogicalResult StagingPlan::planLoad(LoadOp load) {
          "`" + nameOf(load.getView()) + "` comes by TMA through " +
              llvm::Twine(slots.value) + " slots",
          slots.why);
-  uses.push_back({load, nameOf(load.getView()),
-                  slots.value * (roundUp(bytesOf(tile), kAlignment) +
-                                 kBarrierBytes)});
+  addRing(load, slots.value);
   return success();
 }
 
@@ -183,15 +188,17 @@ LogicalResult StagingPlan::planStore(StoreOp store) {
            << slabs << " slabs; expected 0 to " << slabs << " slots, got "
            << slots.value << " (" << slots.why << ")";
   }
+  bool given = static_cast<bool>(store.getStagingAttr());
   StringRef via = slots.value > 0 ? "tma" : "direct";
-  store.setStagingAttr(
-      StagingAttr::get(context, via, slots.value));
+  store.setStagingAttr(StagingAttr::get(context, via, slots.value));
   std::string how = slots.value > 0
                         ? "by TMA through " + std::to_string(slots.value) +
                               " of " + std::to_string(slabs) + " slabs"
                         : "directly";
-  remark(store, "`" + nameOf(store.getView()) + "` goes out " + how,
-         slots.why);
+  if (!given) {
+    remark(store, "`" + nameOf(store.getView()) + "` goes out " + how,
+           slots.why);
+  }
   if (slots.value > 0) {
     uses.push_back({store, "the epilogue of " + nameOf(store.getView()),
                     slots.value * slabBytes});

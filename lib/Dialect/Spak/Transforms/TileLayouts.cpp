@@ -75,7 +75,8 @@ bool isShared(TileType tile) {
 }
 
 int64_t groupsOf(TileType tile) {
-  return layoutOf(tile).toLayout().size(layout::Hw::Group);
+  LayoutAttr layout = layoutOf(tile);
+  return layout ? layout.toLayout().size(spak::layout::Hw::Group) : 0;
 }
 
 int64_t registersOf(TileType tile) {

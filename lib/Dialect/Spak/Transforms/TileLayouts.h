@@ -38,7 +38,8 @@ LayoutAttr layoutOf(TileType tile);
 /// Whether \p tile lies in shared memory.
 bool isShared(TileType tile);
 
-/// The warpgroups over which \p tile, in registers, is spread.
+/// The warpgroups over which \p tile, in registers, is spread; 0 before it has
+/// a layout.
 int64_t groupsOf(TileType tile);
 
 /// 32-bit registers that \p tile takes in each thread.

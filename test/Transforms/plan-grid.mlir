@@ -1,0 +1,39 @@
+// RUN: spak-opt %S/Inputs/forward.mlir -plan-grid -o %t.1.mlir 2>%t.remarks
+// RUN: FileCheck %s --input-file %t.1.mlir
+// RUN: FileCheck %s --input-file %t.remarks --check-prefix REMARK
+// RUN: spak-opt %S/Inputs/matmul.mlir -plan-grid 2>&1 | FileCheck %s --check-prefix MATMUL
+// RUN: spak-opt %S/Inputs/chained.mlir -plan-grid 2>&1 | FileCheck %s --check-prefix NATURAL
+
+// An order that is there stays.
+// RUN: spak-opt %t.1.mlir -plan-grid | diff %t.1.mlir -
+
+// CHECK: order = #spak.order<"one_per_cta", ["h", "b", "m"], {m = "longest_first"}>
+// REMARK: longest tiles of `m` first: a loop's upper bound grows along it
+// REMARK: schedule one_per_cta: default
+// MATMUL: remark: groups of 8 along `m`: default for a grid of two ranges
+// MATMUL: order = #spak.order<"one_per_cta", ["m", "n"], {group_m = 8 : i64}>
+// NATURAL: order = #spak.order<"one_per_cta", ["m"], {}>
+
+// RUN: sed 's/slots_A = 3 : i64/order = "persistent_static", raster = "grouped", group_n = 4 : i64/' \
+// RUN:   %S/Inputs/matmul.mlir | spak-opt -plan-grid 2>/dev/null | FileCheck %s --check-prefix ASKED
+// ASKED: order = #spak.order<"persistent_static", ["m", "n"], {group_n = 4 : i64}>
+
+// RUN: sed 's/slots_A = 3 : i64/persistent = true, raster = "natural"/' \
+// RUN:   %S/Inputs/matmul.mlir | spak-opt -plan-grid 2>/dev/null | FileCheck %s --check-prefix PERSISTENT
+// PERSISTENT: order = #spak.order<"persistent_static", ["m", "n"], {}>
+
+// RUN: sed 's/slots_A = 3 : i64/raster = "longest_first"/' %S/Inputs/matmul.mlir \
+// RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix LONGEST
+// LONGEST: error: 'spak.grid' op request `raster` = longest_first: the work of a tile grows along no range of this grid
+
+// RUN: sed 's/slots_A = 3 : i64/raster = "spiral"/' %S/Inputs/matmul.mlir \
+// RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix RASTER
+// RASTER: error: 'spak.grid' op request `raster`: expected "natural", "longest_first" or "grouped", got "spiral"
+
+// RUN: sed 's/slots_A = 3 : i64/order = "dynamic"/' %S/Inputs/matmul.mlir \
+// RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix ORDER
+// ORDER: error: 'spak.grid' op request `order`: expected "one_per_cta" or "persistent_static", got "dynamic"
+
+// RUN: sed 's/slots_A = 3 : i64/order = "one_per_cta", persistent = true/' %S/Inputs/matmul.mlir \
+// RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix BOTH
+// BOTH: error: 'spak.grid' op request `persistent` = true contradicts request `order` = one_per_cta
