@@ -49,6 +49,37 @@ bool RingBuffers::guards(Value ring, Value buffer) const {
                        [&](const auto &entry) { return entry.second == ring; });
 }
 
+Overwrites::Overwrites(KernelOp kernel) {
+  kernel.walk([&](scf::ForOp loop) {
+    for (auto [arg, yielded] :
+         llvm::zip(loop.getRegionIterArgs(),
+                   loop.getBody()->getTerminator()->getOperands())) {
+      Value value = yielded;
+      Operation *begin = nullptr;
+      while (isa<FragType>(value.getType()) && value.getDefiningOp()) {
+        auto result = cast<OpResult>(value);
+        begin = result.getOwner();
+        if (auto inner = dyn_cast<scf::ForOp>(begin)) {
+          value = inner.getInitArgs()[result.getResultNumber()];
+        } else if (OpOperand *tied = getTiedOperand(result)) {
+          value = tied->get();
+        } else {
+          break;
+        }
+        begin = nullptr;
+      }
+      if (begin && loop->isProperAncestor(begin)) {
+        begins[begin].push_back(arg);
+      }
+    }
+  });
+}
+
+ArrayRef<Value> Overwrites::of(Operation *op) const {
+  auto found = begins.find(op);
+  return found == begins.end() ? ArrayRef<Value>() : ArrayRef(found->second);
+}
+
 namespace {
 
 /// The ring counter a slot index was computed from.

@@ -38,6 +38,18 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> ringOf;
 };
 
+/// Which op of a loop's body begins to write the registers of a carried
+/// fragment for the next iteration: the start of the chain that is yielded.
+class Overwrites {
+public:
+  explicit Overwrites(KernelOp kernel);
+  /// The carried fragments whose registers \p op begins to write.
+  llvm::ArrayRef<mlir::Value> of(mlir::Operation *op) const;
+
+private:
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<mlir::Value, 1>> begins;
+};
+
 /// Registers of a product in flight.
 struct FragmentInFlight {
   /// The value before any renaming, by which the entry is found.

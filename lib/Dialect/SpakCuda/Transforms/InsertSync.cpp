@@ -23,7 +23,7 @@ namespace {
 class SyncInserter {
 public:
   explicit SyncInserter(KernelOp kernel)
-      : buffers(kernel), builder(kernel.getContext()) {}
+      : buffers(kernel), overwrites(kernel), builder(kernel.getContext()) {}
 
   /// Runs \p block from \p state. Changes the IR only if \p rewrite; the
   /// decisions are the same either way.
@@ -46,6 +46,7 @@ private:
   std::optional<int> ageOfUses(Operation *op, const InFlight &state) const;
 
   RingBuffers buffers;
+  Overwrites overwrites;
   OpBuilder builder;
 };
 
@@ -225,6 +226,13 @@ void SyncInserter::runTerminator(Operation *op, InFlight &state, Held &held,
 
 void SyncInserter::runOp(Operation *op, InFlight &state, Held &held,
                          bool rewrite) {
+  std::optional<int> overwritten;
+  for (Value carried : overwrites.of(op)) {
+    overwritten = younger(overwritten, state.ageOf(carried));
+  }
+  if (overwritten) {
+    wait(*overwritten, op, state, held, rewrite);
+  }
   if (isProduct(op)) {
     // A product may read what another is still writing only as accumulator.
     if (Value a = registersOf(op)) {
