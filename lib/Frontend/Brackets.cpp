@@ -206,7 +206,9 @@ private:
     if (!hasPartner || extra) {
       context.diags.error(diag::err_unopened, context.range(token))
           << signOf(token.kind);
-      missing[kindOf(token.kind)] += 1;
+      // Never above zero: a repair that was wrong must not allow another.
+      int &lacking = missing[kindOf(token.kind)];
+      lacking += lacking < 0;
       return false;
     }
     while (closerOf(open.back().token.kind) != token.kind) {

@@ -5,8 +5,8 @@
 // between balanced braces comes out as tokens that the grammar takes.
 //
 // An entry is one of
-//   word … : value        word … { … }      word … : { … }
-//   word … = value        return value      word      word word
+//   word … : value    word … { … }    word … : { … }    word … = value
+//   word [values]     return value    word              word word
 // and everything else is prose up to the end of the line, a comma, or the next
 // header. A value is an expression if it is one up to a boundary, else prose.
 #include "Strata.h"
@@ -62,8 +62,18 @@ GenericRewriter::Header GenericRewriter::header(size_t i, size_t end) const {
   return header;
 }
 
-/// True if the token at \p i begins an entry that a `:`, `{` or `=` confirms.
-bool GenericRewriter::startsEntry(size_t i, size_t end) const {
+/// True for `metrics ["a", "b"]`: a key and a list, a space but no colon
+/// between them.
+bool GenericRewriter::isListOf(const Header &header, size_t end) const {
+  return header.words.size() == 1 && !header.params && !header.matches &&
+         is(header.words[0].first, Tok::NAME) && header.next < end &&
+         is(header.next, Tok::LBRACK) && !at(header.next).first &&
+         !touchesPrevious(header.next);
+}
+
+/// True if the token at \p i begins an entry that a `:`, `{`, a list or, with
+/// \p assigns, a `=` confirms.
+bool GenericRewriter::startsEntry(size_t i, size_t end, bool assigns) const {
   llvm::StringRef text = word(i);
   bool operatorWord = llvm::StringSwitch<bool>(text)
                           .Cases({"and", "or", "not", "else", "as"}, true)
@@ -78,8 +88,8 @@ bool GenericRewriter::startsEntry(size_t i, size_t end) const {
   if (is(head.next, Tok::COLON)) {
     return !head.params;
   }
-  return is(head.next, Tok::LBRACE) ||
-         (is(head.next, Tok::ASSIGN) && !head.params);
+  return is(head.next, Tok::LBRACE) || isListOf(head, end) ||
+         (assigns && is(head.next, Tok::ASSIGN) && !head.params);
 }
 
 //===----------------------------------------------------------------------===//
@@ -206,7 +216,7 @@ size_t GenericRewriter::matchOperand(size_t i, size_t end,
     if (is(i, Tok::DOT) && is(i + 1, Tok::NAME)) {
       i += 2;
     } else if ((is(i, Tok::LPAREN) || is(i, Tok::LBRACK)) &&
-               (inBrackets || !at(i).first)) {
+               (inBrackets || touchesPrevious(i))) {
       bool call = is(i, Tok::LPAREN);
       if (!matchList(i, call) || (!call && partner(i) == i + 1)) {
         return 0;
@@ -303,7 +313,7 @@ size_t GenericRewriter::prose(size_t i, size_t end, bool lines) {
     if (k != i) {
       bool newLine = at(k).first;
       if ((newLine && !lines) || (!lines && isSeparator(k)) ||
-          ((newLine || !lines) && startsEntry(k, end))) {
+          ((newLine || !lines) && startsEntry(k, end, !lines))) {
         break;
       }
     }
@@ -396,13 +406,21 @@ size_t GenericRewriter::property(const Header &header, size_t end) {
   size_t i = header.next;
   if (is(i, Tok::COLON)) {
     bool empty = i + 1 >= end || isSeparator(i + 1) ||
-                 (at(i + 1).first && startsEntry(i + 1, end));
+                 (at(i + 1).first && startsEntry(i + 1, end, false));
     if (empty || is(i + 1, Tok::ASSIGN)) {
       ++i;
     } else {
       push(i);
       i = value(i + 1, end);
     }
+  }
+  if (i < end && is(i, Tok::LBRACK)) {
+    // A list without colon: the parser gets the colon.
+    Token colon = in[i];
+    colon.kind = Tok::COLON;
+    colon.end = colon.begin;
+    out.push_back(colon);
+    i = value(i, end);
   }
   if (i < end && is(i, Tok::ASSIGN)) {
     if (i + 1 >= end || isSeparator(i + 1)) {
@@ -426,17 +444,6 @@ size_t GenericRewriter::bare(size_t i, size_t end, const Header &header) {
   if (ends && header.words.size() == 2) {
     return block(header, 0, 0);
   }
-  // `a "x" b { … }`: the words before a string and a header are an entry.
-  if (header.words.size() > 2) {
-    size_t second = header.words[1].last;
-    if (isString(at(second).kind) && startsEntry(second + 1, end)) {
-      Header shorter = header;
-      shorter.words.resize(2);
-      shorter.params = 0;
-      shorter.next = second + 1;
-      return block(shorter, 0, 0);
-    }
-  }
   return prose(i, end, false);
 }
 
@@ -453,7 +460,18 @@ size_t GenericRewriter::entry(size_t i, size_t end) {
     push(i, Tok::RETURN);
     return value(i + 1, end);
   }
+  // `emit "text" if "c" { … }`: a word and a text are an entry of their own.
+  if (head.words.size() > 2 && isString(at(head.words[1].last).kind) &&
+      startsEntry(head.words[2].first, end)) {
+    head.words.resize(2);
+    head.params = head.matches = 0;
+    head.next = head.words[1].last + 1;
+    return block(head, 0, 0);
+  }
   if (next < end) {
+    if (isListOf(head, end)) {
+      return property(head, end);
+    }
     if (is(next, Tok::LBRACE)) {
       return block(head, next, 0);
     }

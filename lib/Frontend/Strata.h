@@ -96,7 +96,8 @@ private:
   };
 
   Header header(size_t i, size_t end) const;
-  bool startsEntry(size_t i, size_t end) const;
+  bool startsEntry(size_t i, size_t end, bool assigns = true) const;
+  bool isListOf(const Header &header, size_t end) const;
   bool isSeparator(size_t i) const;
 
   size_t importDecl(size_t i);

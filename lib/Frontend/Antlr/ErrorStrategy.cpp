@@ -296,27 +296,35 @@ void ErrorStrategy::report(antlr4::Parser *parser, size_t index,
     throw StopParsing();
   }
   const Token &at = token(index);
-  // A second error on the line of the first is mostly its consequence.
-  if (at.line != 0 && at.line == lastErrorLine) {
-    return;
-  }
-  lastErrorLine = at.line;
-
   size_t rule = parser->getRuleContext()->getRuleIndex();
   std::string wanted = ruleText(rule).str();
+  bool expression = expected.contains(static_cast<size_t>(SpakParser::INT));
   if (wanted.empty() || expected.size() == 1) {
-    wanted = expected.contains(static_cast<size_t>(SpakParser::INT))
-                 ? "an expression"
-                 : listOf(expected);
+    wanted = expression ? "an expression" : listOf(expected);
   }
-  SourceRange range = context.range(at);
+
   // What lacks at the end of a line is shown there, not on the next one.
-  if (at.first && index > 0 && !at.is(Tok::END) && expected.size() == 1) {
+  bool lacks = at.first && index > 0 && !at.is(Tok::END) &&
+               (expected.size() == 1 || (expression && !at.is(Tok::OTHER)));
+  SourceRange range = context.range(at);
+  std::string got = found(index);
+  uint32_t line = at.line;
+  if (lacks) {
     const Token &previous = token(index - 1);
     range = context.source.range(previous.end, previous.end);
+    got = "the end of the line";
+    line = previous.line;
   }
-  auto error = context.diags.error(diag::err_syntax, range)
-               << wanted << found(index);
+  // A second error on the line of the first is mostly its consequence.
+  if (line != 0 && line == lastErrorLine) {
+    return;
+  }
+  lastErrorLine = line;
+
+  auto error = context.diags.error(diag::err_syntax, range) << wanted << got;
+  if (lacks) {
+    return;
+  }
   llvm::StringRef text = context.text(at);
   if (expected.contains(static_cast<size_t>(SpakParser::NAME)) &&
       isKeyword(at, text)) {

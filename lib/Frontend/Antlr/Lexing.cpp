@@ -5,7 +5,8 @@
 
 #include "SpakLexer.h"
 
-#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace spak::frontend {
 
@@ -86,26 +87,28 @@ public:
     }
   }
 
-  /// A string that does not end on its line. The brackets that end the line
-  /// are taken to be outside of it.
+  /// A string that does not end on its line. Of the brackets that end the
+  /// line, those are taken to be outside that close one opened on the line.
   void badString(uint32_t begin, uint32_t end) {
     llvm::StringRef text = context.source.text().slice(begin, end);
-    size_t length = text.find_last_not_of(" \t,)]}") + 1;
-    if (length <= 1) {
-      length = text.size();
+    size_t length = text.size();
+    int wanted = openOnLine(begin);
+    for (size_t i = text.size(); i > 1 && wanted > 0; --i) {
+      if (closerAt(text, i - 1) != Tok::END) {
+        --wanted;
+        length = i - 1;
+      } else if (text[i - 1] != ' ' && text[i - 1] != '\t') {
+        break;
+      }
     }
+    size_t shown = text.take_front(length).rtrim().size();
     llvm::StringRef quote = text.take_front(1);
     context.diags.error(diag::err_unterminated_string,
-                        context.source.range(begin, begin + length))
+                        context.source.range(begin, begin + shown))
         << ("`" + quote + "` on its line");
-    add(Tok::STRING, begin, static_cast<uint32_t>(begin + length));
+    add(Tok::STRING, begin, static_cast<uint32_t>(begin + shown));
     for (size_t i = length; i < text.size(); ++i) {
-      Tok kind = llvm::StringSwitch<Tok>(text.substr(i, 1))
-                     .Case(",", Tok::COMMA)
-                     .Case(")", Tok::RPAREN)
-                     .Case("]", Tok::RBRACK)
-                     .Case("}", Tok::RBRACE)
-                     .Default(Tok::END);
+      Tok kind = closerAt(text, i);
       if (kind != Tok::END) {
         uint32_t at = static_cast<uint32_t>(begin + i);
         add(kind, at, at + 1);
@@ -114,6 +117,28 @@ public:
   }
 
 private:
+  static Tok closerAt(llvm::StringRef text, size_t i) {
+    return llvm::StringSwitch<Tok>(text.substr(i, 1))
+        .Case(")", Tok::RPAREN)
+        .Case("]", Tok::RBRACK)
+        .Case("}", Tok::RBRACE)
+        .Default(Tok::END);
+  }
+
+  /// Brackets that were opened on the line of \p offset and are still open.
+  int openOnLine(uint32_t offset) const {
+    int open = 0;
+    uint32_t start =
+        context.source.lineStart(context.source.lineColumn(offset).line);
+    for (const Token &token : llvm::reverse(tokens)) {
+      if (token.begin < start) {
+        break;
+      }
+      open += isOpener(token.kind) ? 1 : isCloser(token.kind) ? -1 : 0;
+    }
+    return open;
+  }
+
   uint32_t indentOf(uint32_t offset) const {
     uint32_t columns = 0;
     for (uint32_t i = context.source.lineStart(line); i < offset; ++i) {
@@ -177,8 +202,9 @@ bool lex(const TokenContext &context, uint32_t begin, uint32_t end,
   try {
     return runLexer(context, begin, end, tokens, truncated);
   } catch (const std::exception &error) {
-    llvm::report_fatal_error(llvm::Twine("internal error in the lexer: ") +
-                             error.what());
+    context.diags.error(diag::err_internal_parser)
+        << llvm::StringRef(error.what());
+    return false;
   }
 }
 
