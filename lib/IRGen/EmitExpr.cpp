@@ -16,7 +16,15 @@ using MlirType = mlir::Type;
 
 namespace spak::irgen {
 
+/// The place of \p at alone: only the last op of an expression is the variable
+/// that the source binds.
+static Location unnamed(Location at) {
+  auto named = dyn_cast<NameLoc>(at);
+  return named ? named.getChildLoc() : at;
+}
+
 Value Emitter::number(double value, MlirType type, Location at) {
+  at = unnamed(at);
   if (auto tile = dyn_cast<ir::TileType>(type)) {
     MlirType element = tile.getElementType();
     Attribute splat =
@@ -43,7 +51,9 @@ Value Emitter::emitConstant(const Expr *expr, Location at) {
                                 : MlirType(b.getI1Type());
   }
   double value = constant.isBool() ? constant.asBool() : constant.asFloat();
-  return number(value, type, at);
+  Value result = number(value, type, at);
+  result.setLoc(at);
+  return result;
 }
 
 Value Emitter::emit(const Expr *expr, StringRef name) {
@@ -255,11 +265,12 @@ Value Emitter::emitCall(const Expr *expr, Location at) {
   }
   MlirType type = x[0].getType();
   bool real = isFloat(expr->operands[0]->type.dtype);
+  Location inner = unnamed(at);
   auto one = [&] { return number(1, type, at); };
   auto denominator = [&] {
-    Value negative = arith::NegFOp::create(b, at, x[0]);
-    Value power = math::ExpOp::create(b, at, negative);
-    return arith::AddFOp::create(b, at, one(), power).getResult();
+    Value negative = arith::NegFOp::create(b, inner, x[0]);
+    Value power = math::ExpOp::create(b, inner, negative);
+    return arith::AddFOp::create(b, inner, one(), power).getResult();
   };
   switch (expr->function) {
   case Function::Exp:
@@ -288,10 +299,10 @@ Value Emitter::emitCall(const Expr *expr, Location at) {
     return arith::MaximumFOp::create(b, at, x[0], number(0, type, at));
   case Function::Gelu: {
     Value scaled = arith::MulFOp::create(
-        b, at, x[0], number(0.70710678118654752440, type, at));
-    Value erf = math::ErfOp::create(b, at, scaled);
-    Value sum = arith::AddFOp::create(b, at, erf, one());
-    Value half = arith::MulFOp::create(b, at, x[0], number(0.5, type, at));
+        b, inner, x[0], number(0.70710678118654752440, type, at));
+    Value erf = math::ErfOp::create(b, inner, scaled);
+    Value sum = arith::AddFOp::create(b, inner, erf, one());
+    Value half = arith::MulFOp::create(b, inner, x[0], number(0.5, type, at));
     return arith::MulFOp::create(b, at, half, sum);
   }
   case Function::Abs:

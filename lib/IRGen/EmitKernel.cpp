@@ -188,9 +188,10 @@ LogicalResult Emitter::emitKernel(DictionaryAttr point,
   for (auto [dim, range] : llvm::zip_equal(program.dims, program.dimRanges)) {
     add(b.getIndexType(), dim, "dim", range);
   }
-  auto kernel = ir::KernelOp::create(b, loc(program.range), program.kernel,
-                                     b.getFunctionType(inputs, TypeRange()),
-                                     b.getArrayAttr(attributes));
+  auto kernel =
+      ir::KernelOp::create(b, loc(program.range), program.kernel,
+                           b.getFunctionType(inputs, TypeRange()),
+                           b.getArrayAttr(attributes), point, request);
   OpBuilder::InsertionGuard guard(b);
   Block *entry = b.createBlock(&kernel->getRegion(0), {}, inputs, places);
   unsigned next = 0;
@@ -317,10 +318,10 @@ void Emitter::emitUpdate(const Statement &statement) {
   Value scores = emit(statement.value);
   Value values = emit(statement.second);
   if (mayBeAbsent(over)) {
-    scores = maskInside(scores, over, at);
+    scores = maskInside(scores, over, loc(statement.range));
     // A probability of zero times what is not finite is not zero.
     if (atAbsent(values, over->name) == AtAbsent::Unknown) {
-      values = neutralAtAbsent(values, over, 0.0, at);
+      values = neutralAtAbsent(values, over, 0.0, loc(statement.range));
     }
   }
   Value state = variables.lookup(statement.variable);

@@ -60,8 +60,8 @@ ir::TargetAttr targetAttr(Builder &b, const device::Device &device) {
   NamedAttrList list;
   list.set("arch", b.getStringAttr(device.arch));
   list.set("smem_per_block", b.getI64IntegerAttr(device.smemPerBlock));
-  list.set("regs_per_sm", b.getI64IntegerAttr(device.registersPerSm));
-  list.set("max_threads", b.getI64IntegerAttr(device.maxThreadsPerBlock));
+  list.set("registers_per_sm", b.getI64IntegerAttr(device.registersPerSm));
+  list.set("max_threads_per_block", b.getI64IntegerAttr(device.maxThreadsPerBlock));
   list.set("sms", b.getI64IntegerAttr(device.sms));
   for (unsigned i = 0; i < device::numCapabilities(); ++i) {
     auto capability = static_cast<device::Capability>(i);

@@ -559,12 +559,12 @@ LogicalResult RolesOp::verify() {
     threads += own;
     registers += own * static_cast<int64_t>(role.getRegisters());
   }
-  if (std::optional<int64_t> limit = limitOf(*this, "max_threads");
+  if (std::optional<int64_t> limit = limitOf(*this, "max_threads_per_block");
       limit && threads > *limit) {
     return emitOpError("has ") << threads << " threads, the target allows "
                                << *limit;
   }
-  if (std::optional<int64_t> limit = limitOf(*this, "regs_per_sm");
+  if (std::optional<int64_t> limit = limitOf(*this, "registers_per_sm");
       limit && registers > *limit) {
     return emitOpError("has ") << registers << " registers, the target has "
                                << *limit;
