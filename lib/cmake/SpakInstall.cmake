@@ -33,7 +33,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/schema/
   FILES_MATCHING PATTERN "*.json")
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/python/
   DESTINATION ${CMAKE_INSTALL_DATADIR}/spak/python COMPONENT Runtime
-  FILES_MATCHING PATTERN "*.py")
+  FILES_MATCHING PATTERN "*.py" PATTERN "__pycache__" EXCLUDE)
 
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/SPAKConfig.cmake.in

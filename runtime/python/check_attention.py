@@ -173,7 +173,7 @@ def main():
     def check_kernel(kernel, tally, generator):
         checker = Checker(kernel, tally, generator, options)
         cases = small(checker.d) if options.small else matrix(checker.d)
-        for case in cases[: options.limit]:
+        for case in checking.pick(cases, options.limit):
             try:
                 checker.check(case)
             except checking.library.LaunchError as error:

@@ -120,7 +120,8 @@ def main():
 
     def check_kernel(kernel, tally, generator):
         checker = Checker(kernel, tally, generator, options)
-        for case in (small() if options.small else matrix())[: options.limit]:
+        cases = small() if options.small else matrix()
+        for case in checking.pick(cases, options.limit):
             try:
                 checker.check(case)
             except checking.library.LaunchError as error:

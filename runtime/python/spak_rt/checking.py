@@ -44,6 +44,13 @@ def parser(description):
     return result
 
 
+def pick(cases, limit):
+    """At most `limit` cases, evenly from the whole list."""
+    if not limit or limit >= len(cases):
+        return cases
+    return [cases[index * len(cases) // limit] for index in range(limit)]
+
+
 def device_or_exit(options):
     if torch.cuda.is_available():
         return torch.device("cuda")
