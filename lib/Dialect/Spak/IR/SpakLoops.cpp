@@ -203,7 +203,9 @@ ParseResult ForOp::parse(OpAsmParser &parser, OperationState &result) {
   }
   Block &body = region.front();
   if (body.empty() || !body.back().hasTrait<OpTrait::IsTerminator>()) {
-    OpBuilder b = OpBuilder::atBlockEnd(&body);
+    // The region has no op around it yet to take the context from.
+    OpBuilder b(parser.getContext());
+    b.setInsertionPointToEnd(&body);
     YieldOp::create(b, result.location, ValueRange());
   }
   return success();
