@@ -24,6 +24,12 @@ OpFoldResult StartOp::fold(FoldAdaptor) {
   if (getRange().getDefiningOp<AllOp>()) {
     return IntegerAttr::get(IndexType::get(getContext()), 0);
   }
+  auto range = getRange().getDefiningOp<TileRangeOp>();
+  IntegerAttr tile;
+  if (range && matchPattern(range.getTile(), m_Constant(&tile))) {
+    return IntegerAttr::get(IndexType::get(getContext()),
+                            tile.getInt() * getRange().getType().getSize());
+  }
   return {};
 }
 

@@ -4,6 +4,7 @@
 // was found.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "EmptyRows.h"
 #include "LoopRewrite.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -30,7 +31,9 @@ void dropMasks(ForOp loop) {
       mask.getResult().replaceAllUsesWith(mask.getSrc());
       mask.erase();
     } else if (auto advance = dyn_cast<SoftmaxAdvanceOp>(op)) {
-      advance.setMayBeEmpty(false);
+      // Not only masks can empty a row.
+      advance.setMayBeEmpty(advance.getMayBeEmpty() &&
+                            mayHaveEmptyRows(advance.getS()));
     }
   });
 }

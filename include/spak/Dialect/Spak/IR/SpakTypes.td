@@ -118,7 +118,7 @@ def Spak_RowsType : Spak_Type<"Rows", "rows"> {
     layout with `partial` the sum is still spread over lanes.
   }];
   let parameters = (ins "::spak::ir::TileType":$tile);
-  let assemblyFormat = "`<` $tile `>`";
+  let assemblyFormat = "`<` qualified($tile) `>`";
 }
 
 def Spak_RingType : Spak_Type<"Ring", "ring"> {
