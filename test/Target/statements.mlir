@@ -44,15 +44,18 @@ spak_cuda.kernel @copies(%map: !spak_cuda.tmap {spak.name = "map"}, %in: !spak_c
   // CHECK-NEXT: #pragma unroll
   // CHECK-NEXT: for (int i = 0; i < 2; ++i) {
   // CHECK-NEXT: const bool keep = x + i * 8 < n;
-  // CHECK-NEXT: rows[i] = spak::load_if(keep, in + (x + i * 8) * sx);
+  // CHECK-NEXT: const int64_t offset = (x + i * 8) * sx;
+  // CHECK-NEXT: rows[i] = spak::load_if(keep, in + offset);
   // CHECK-NEXT: }
   %row = spak_cuda.load_frag %in[%l0] coords(%x) by [#spak_cuda.pattern<[2:8]>] strides(%sx) limits(%n) : !spak_cuda.global<f32> -> !rows loc("rows")
   // CHECK: const bool keep = when && x + i * 8 < n;
-  // CHECK-NEXT: spak::store_if(keep, out + x + i * 8, rows[i]);
+  // CHECK-NEXT: const int64_t offset = x + i * 8;
+  // CHECK-NEXT: spak::store_if(keep, out + offset, rows[i]);
   spak_cuda.store_frag %row, %out[%l0] coords(%x) by [#spak_cuda.pattern<[2:8]>] strides(%l1) limits(%n) when %when : !rows, !spak_cuda.global<f32>
   // CHECK: for (int i = 0; i < 2; i += 2) {
   // CHECK-NEXT: const bool keep = x + i < n;
-  // CHECK-NEXT: spak::store2_if(keep, out + sx + x + i, rows[i], rows[i + 1]);
+  // CHECK-NEXT: const int64_t offset = sx + x + i;
+  // CHECK-NEXT: spak::store2_if(keep, out + offset, rows[i], rows[i + 1]);
   spak_cuda.store_frag %row, %out[%sx] coords(%x) by [#spak_cuda.pattern<[2:1]>] strides(%l1) limits(%n) {vec = 2 : i64} : !rows, !spak_cuda.global<f32>
   // CHECK: const float x_1 = in[sx];
   %v = spak_cuda.load %in[%sx] : !spak_cuda.global<f32> -> f32

@@ -175,8 +175,9 @@ LogicalResult KernelPrinter::printLoadFrag(LoadFragOp op) {
   }
   openUnrolled("i", op.getResult().getType().getCount());
   out.statement("const bool keep = " + where->condition + ";");
+  out.statement("const int64_t offset = " + where->offset + ";");
   out.statement(name(op.getResult()) + "[i] = spak::load_if(keep, " +
-                name(op.getSrc()) + " + " + where->offset + ");");
+                name(op.getSrc()) + " + offset);");
   out.close();
   return success();
 }
@@ -204,9 +205,10 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
     openUnrolled("i", count);
   }
   out.statement("const bool keep = " + where->condition + ";");
+  out.statement("const int64_t offset = " + where->offset + ";");
   out.statement("spak::store" + Twine(pairs ? "2" : "") + "_if(keep, " +
-                name(op.getDst()) + " + " + where->offset + ", " + frag +
-                "[i]" + (pairs ? ", " + frag + "[i + 1]" : "") + ");");
+                name(op.getDst()) + " + offset, " + frag + "[i]" +
+                (pairs ? ", " + frag + "[i + 1]" : "") + ");");
   out.close();
   return success();
 }

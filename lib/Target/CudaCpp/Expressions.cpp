@@ -191,6 +191,21 @@ std::optional<Expression> ExpressionPrinter::asSigned(Value value) {
   return expression;
 }
 
+/// The operand of an operator of \p strength. Compilers warn of sums in shifts
+/// and of `&&` in `||` without parentheses, and readers stumble there.
+static std::string operandText(const Expression &operand, Strength strength,
+                               bool isRight) {
+  bool mixes = operand.strength != strength &&
+               ((strength >= Strength::BitOr && strength <= Strength::BitAnd) ||
+                strength == Strength::Shift || strength == Strength::Or);
+  if (mixes && operand.strength < Strength::Unary &&
+      !(strength == Strength::Or && operand.strength > Strength::And)) {
+    return operand.in(Strength::Unary);
+  }
+  int tighter = static_cast<int>(strength) + (isRight ? 1 : 0);
+  return operand.in(static_cast<Strength>(tighter));
+}
+
 std::optional<Expression> ExpressionPrinter::binary(Operation *op,
                                                     StringRef sign,
                                                     Strength strength,
@@ -200,10 +215,9 @@ std::optional<Expression> ExpressionPrinter::binary(Operation *op,
   if (!left || !right) {
     return std::nullopt;
   }
-  // clang reads `a & b == c` and `a && b || c` with suspicion: be explicit.
-  auto tighter = static_cast<Strength>(static_cast<int>(strength) + 1);
-  std::string text =
-      left->in(strength) + " " + sign.str() + " " + right->in(tighter);
+  std::string text = operandText(*left, strength, /*isRight=*/false) + " " +
+                     sign.str() + " " +
+                     operandText(*right, strength, /*isRight=*/true);
   bool isUnsigned = left->isUnsigned || right->isUnsigned;
   return Expression{text, strength,
                     isUnsigned && op->getResult(0).getType().isIntOrIndex() &&
@@ -230,8 +244,7 @@ std::optional<Expression> ExpressionPrinter::unsignedBinary(Operation *op,
       text += " " + sign.str() + " ";
     }
     if (operand->isUnsigned || (literal && i == 1)) {
-      text += operand->in(static_cast<Strength>(static_cast<int>(strength) +
-                                                static_cast<int>(i)));
+      text += operandText(*operand, strength, i == 1);
     } else {
       text += (wide ? "uint64_t(" : "uint32_t(") + operand->text + ")";
     }

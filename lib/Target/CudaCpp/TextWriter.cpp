@@ -97,6 +97,18 @@ static llvm::SmallVector<std::string> pack(StringRef head, unsigned column,
 
 using Lines = llvm::SmallVector<std::string>;
 
+/// Argument \p part on lines of its own from column \p align on: a product or
+/// sum that is too long is broken after its operators.
+static Lines breakArgument(const std::string &part, unsigned align) {
+  for (StringRef sign : {" + ", " * "}) {
+    if (findOutside(part, sign) != StringRef::npos) {
+      bool fits = false;
+      return pack(std::string(align, ' '), 0, pieces(part, sign), align, fits);
+    }
+  }
+  return {std::string(align, ' ') + part};
+}
+
 /// A call: arguments under each other, or on lines of their own where that
 /// takes fewer.
 static Lines breakCall(StringRef text, unsigned indent, size_t call) {
@@ -106,9 +118,26 @@ static Lines breakCall(StringRef text, unsigned indent, size_t call) {
   Lines aligned = pack(head, indent, arguments, indent + call, alignedFits);
   Lines own =
       pack(std::string(indent + 4, ' '), 0, arguments, indent + 4, ownFits);
+  if (!ownFits && arguments.size() == 1) {
+    own = breakArgument(arguments.front(), indent + 4);
+  }
   bool isList = head.ends_with("{");
   if (isList || (alignedFits && aligned.size() <= own.size() + 1)) {
     return aligned;
+  }
+  size_t assign = findOutside(head, " = ");
+  if (assign != StringRef::npos) {
+    // The call on a line of its own, if its arguments then find room.
+    StringRef right = text.substr(assign + 3);
+    size_t inner = call - (assign + 3);
+    bool fits = false;
+    Lines below =
+        pack(std::string(indent + 4, ' ') + right.substr(0, inner).str(), 0,
+             arguments, indent + 4 + inner, fits);
+    if (fits && below.size() <= own.size()) {
+      below.insert(below.begin(), text.substr(0, assign + 2).str());
+      return below;
+    }
   }
   own.insert(own.begin(), head.str());
   return own;

@@ -37,10 +37,10 @@ spak_cuda.kernel @two_chains(%n: i32, %x: f32) attributes {threads = 128} {
   %c1 = arith.constant 1 : i32
   %f0 = arith.constant 0.0 : f32
   %z = spak_cuda.frag.fill %f0 : f32 -> !acc
-  // CHECK-DAG: spak_cuda.declare "frag" : !spak_cuda.frag<16xf32>
-  // CHECK-DAG: spak_cuda.declare "frag_1" : !spak_cuda.frag<16xf32>
-  // CHECK-DAG: spak_cuda.frag.fill {{.*}} {spak_cuda.names = ["frag"]}
-  // CHECK-DAG: spak_cuda.frag.fill {{.*}} {spak_cuda.names = ["frag_1"]}
+  // CHECK-DAG: spak_cuda.declare "tile" : !spak_cuda.frag<16xf32>
+  // CHECK-DAG: spak_cuda.declare "tile_1" : !spak_cuda.frag<16xf32>
+  // CHECK-DAG: spak_cuda.frag.fill {{.*}} {spak_cuda.names = ["tile"]}
+  // CHECK-DAG: spak_cuda.frag.fill {{.*}} {spak_cuda.names = ["tile_1"]}
   %r:2 = scf.for %j = %c0 to %n step %c1 iter_args(%a = %z, %b = %z) -> (!acc, !acc) : i32 {
     %a1 = spak_cuda.map of %a by [unit] coords [] in_place 0 {
     ^bb0(%e: f32):
@@ -79,7 +79,8 @@ spak_cuda.kernel @old_and_new(%n: i32, %g: !spak_cuda.global<f32>, %o: i64) attr
 // Scalars: used once, they stand in the expression; a counter that a loop
 // carries is one variable, also through a loop inside and a branch.
 // CHECK-LABEL: spak_cuda.kernel @scalars
-spak_cuda.kernel @scalars(%n: i32, %r: !spak_cuda.ring<2>) attributes {threads = 128} {
+spak_cuda.kernel @scalars(%n: i32) attributes {threads = 128} {
+  %r = spak_cuda.ring "r" full 1 empty 1 at 0 : !spak_cuda.ring<2>
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
   // CHECK: arith.addi {{.*}} {spak_cuda.names = [""]}
@@ -96,21 +97,22 @@ spak_cuda.kernel @scalars(%n: i32, %r: !spak_cuda.ring<2>) attributes {threads =
         %next = arith.addi %i, %c1 : i32
         scf.yield %next : i32
       }
-      // CHECK: } {spak_cuda.arg_names = ["j_1", "carried"], spak_cuda.names = ["carried"]}
+      // CHECK: } {spak_cuda.arg_names = ["j_1", "r_count"], spak_cuda.names = ["r_count"]}
       scf.yield %i1 : i32
     } else {
       scf.yield %it : i32
     }
-    // CHECK: } {spak_cuda.names = ["carried"]}
+    // CHECK: } {spak_cuda.names = ["r_count"]}
     scf.yield %i2 : i32
   }
-  // CHECK: } {spak_cuda.arg_names = ["j", "carried"], spak_cuda.names = ["carried"]}
+  // CHECK: } {spak_cuda.arg_names = ["j", "r_count"], spak_cuda.names = ["r_count"]}
   spak_cuda.return
 }
 
 // A counter that is still needed cannot be the inner loop's.
 // CHECK-LABEL: spak_cuda.kernel @counter_needed_later
-spak_cuda.kernel @counter_needed_later(%n: i32, %r: !spak_cuda.ring<2>) attributes {threads = 128} {
+spak_cuda.kernel @counter_needed_later(%n: i32) attributes {threads = 128} {
+  %r = spak_cuda.ring "r" full 1 empty 1 at 0 : !spak_cuda.ring<2>
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
   %e = scf.for %tile = %c0 to %n step %c1 iter_args(%it = %c0) -> (i32) : i32 {
@@ -119,10 +121,10 @@ spak_cuda.kernel @counter_needed_later(%n: i32, %r: !spak_cuda.ring<2>) attribut
       %next = arith.addi %i, %c1 : i32
       scf.yield %next : i32
     }
-    // CHECK: } {spak_cuda.arg_names = ["j_1", "carried_1"], spak_cuda.names = ["carried_1"]}
+    // CHECK: } {spak_cuda.arg_names = ["j_1", "r_count_1"], spak_cuda.names = ["r_count_1"]}
     spak_cuda.ring.wait %r, %it : !spak_cuda.ring<2>
     scf.yield %i1 : i32
   }
-  // CHECK: } {spak_cuda.arg_names = ["j", "carried"], spak_cuda.names = ["carried"]}
+  // CHECK: } {spak_cuda.arg_names = ["j", "r_count"], spak_cuda.names = ["r_count"]}
   spak_cuda.return
 }

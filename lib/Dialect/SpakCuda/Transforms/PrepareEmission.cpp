@@ -79,8 +79,8 @@ private:
         return false;
       }
       OpBuilder builder(operand.getOwner());
-      operand.set(FragCopyOp::create(builder, operand.get().getLoc(),
-                                     operand.get()));
+      operand.set(
+          FragCopyOp::create(builder, operand.get().getLoc(), operand.get()));
       return true;
     };
     if (auto argument = dyn_cast<BlockArgument>(conflict.value)) {
@@ -130,7 +130,18 @@ private:
         given = locationName(value);
       }
     }
-    std::string name = pool.pick(given, fallbackName(values.front()));
+    // The most telling name that any of the values has.
+    auto isVague = [](StringRef text) {
+      return text == "x" || text == "carried" || text == "tile";
+    };
+    std::string fallback = fallbackName(values.front());
+    for (Value value : values) {
+      std::string one = fallbackName(value);
+      if ((isVague(fallback) && !isVague(one)) || fallback == "x") {
+        fallback = one;
+      }
+    }
+    std::string name = pool.pick(given, fallback);
     for (Value value : values) {
       names[value] = name;
       mutableValues.insert(value);

@@ -3,6 +3,7 @@
 // Owns: the identifiers that may not be used, and the names of last resort.
 #include "VariableNames.h"
 
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -14,8 +15,8 @@ NamePool::NamePool() {
   constexpr llvm::StringLiteral kReserved[] = {
       // Written by the printer.
       "a_desc", "b_desc", "c", "i", "k", "part", "row", "address", "smem",
-      "smem_base", "warpgroup", "keep", "params", "p", "stream", "message",
-      "status", "spak", "to", "from",
+      "smem_base", "warpgroup", "keep", "offset", "params", "p", "stream",
+      "message", "status", "spak", "to", "from",
       // CUDA.
       "blockDim", "blockIdx", "dim3", "gridDim", "threadIdx", "warpSize",
       // C++.
@@ -74,11 +75,62 @@ StringRef locationName(Value value) {
   return {};
 }
 
-StringRef fallbackName(Value value) {
-  if (isa<BlockArgument>(value)) {
-    return isa<FragType>(value.getType()) ? "frag" : "carried";
+/// The counter of a ring is named after the ring.
+static std::string counterName(Value value) {
+  for (OpOperand &use : value.getUses()) {
+    Operation *user = use.getOwner();
+    if (!isa<RingAcquireOp, RingWaitOp, RingExpectOp, RingReleaseOp,
+             RingCommitOp>(user)) {
+      continue;
+    }
+    if (auto ring = user->getOperand(0).getDefiningOp<RingOp>()) {
+      return (ring.getName() + "_count").str();
+    }
   }
-  return llvm::TypeSwitch<Operation *, StringRef>(value.getDefiningOp())
+  return {};
+}
+
+static std::string fragmentName(Value value) {
+  // A few registers are one value per row, many are a tile.
+  constexpr int64_t kRows = 8;
+  FragType type = cast<FragType>(value.getType());
+  if (type.isPacked()) {
+    return "packed";
+  }
+  if (type.getElementType().isInteger(32)) {
+    return "limits";
+  }
+  return type.getCount() <= kRows ? "rows" : "tile";
+}
+
+/// `lane == 0` and the like: the thread that acts for many.
+static std::string conditionName(arith::CmpIOp compare) {
+  if (compare.getPredicate() == arith::CmpIPredicate::eq &&
+      matchPattern(compare.getRhs(), m_Zero())) {
+    Operation *id = compare.getLhs().getDefiningOp();
+    if (isa_and_nonnull<LaneOp>(id)) {
+      return "first_lane";
+    }
+    if (isa_and_nonnull<ThreadInGroupOp, ThreadInRoleOp>(id)) {
+      return "first_thread";
+    }
+  }
+  return "cond";
+}
+
+std::string fallbackName(Value value) {
+  if (isa<FragType>(value.getType()) &&
+      !isa_and_nonnull<WgmmaSSOp, WgmmaRSOp>(value.getDefiningOp())) {
+    return fragmentName(value);
+  }
+  std::string counter = counterName(value);
+  if (!counter.empty()) {
+    return counter;
+  }
+  if (isa<BlockArgument>(value)) {
+    return "carried";
+  }
+  return llvm::TypeSwitch<Operation *, std::string>(value.getDefiningOp())
       .Case([](LaneOp) { return "lane"; })
       .Case([](WarpInGroupOp) { return "warp"; })
       .Case([](GroupInRoleOp) { return "group"; })
@@ -87,16 +139,12 @@ StringRef fallbackName(Value value) {
       .Case([](BlockOp) { return "block"; })
       .Case([](BlocksOp) { return "blocks"; })
       .Case<WgmmaSSOp, WgmmaRSOp>([](auto) { return "acc"; })
-      .Case([](PackOp) { return "packed"; })
-      .Case<RowReduceOp, LaneReduceOp>([](auto) { return "rows"; })
-      .Case([](LoadFragOp) { return "loaded"; })
       .Case([](HostTensorMapOp) { return "map"; })
       .Case([](HostSmsOp) { return "sms"; })
       .Case([](scf::ForOp) { return "carried"; })
-      .Case<arith::CmpIOp, arith::CmpFOp>([](auto) { return "cond"; })
-      .Default([&](Operation *) {
-        return isa<FragType>(value.getType()) ? "frag" : "x";
-      });
+      .Case([](arith::CmpIOp compare) { return conditionName(compare); })
+      .Case([](arith::CmpFOp) { return "cond"; })
+      .Default([](Operation *) { return "x"; });
 }
 
 } // namespace spak::cuda

@@ -29,7 +29,7 @@ private:
 llvm::StringRef locationName(mlir::Value value);
 
 /// What to call a value that the source does not name.
-llvm::StringRef fallbackName(mlir::Value value);
+std::string fallbackName(mlir::Value value);
 
 } // namespace spak::cuda
 
