@@ -1,7 +1,7 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// Owns: the rules that a kernel must keep about order and resources.
-#include "InFlight.h"
+// Owns: the pass; the rules are in three files by what they look at.
+#include "CheckRules.h"
 #include "spak/Dialect/SpakCuda/Transforms/Passes.h"
 
 using namespace mlir;
@@ -14,7 +14,15 @@ namespace spak::cuda {
 namespace {
 
 struct CheckCudaPass : impl::CheckCudaBase<CheckCudaPass> {
-  void runOnOperation() override {}
+  void runOnOperation() override {
+    for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
+      if (failed(checkProducts(kernel)) || failed(checkCopies(kernel)) ||
+          failed(checkResources(kernel))) {
+        signalPassFailure();
+      }
+    }
+    markAllAnalysesPreserved();
+  }
 };
 
 } // namespace

@@ -32,10 +32,10 @@ def AllocateShared : Pass<"allocate-shared", "::mlir::ModuleOp"> {
 def CheckCuda : Pass<"check-cuda", "::mlir::ModuleOp"> {
   let summary = "verify the order of instructions and the use of resources";
   let description = [{
-    Changes nothing. Rules: IN-FLIGHT-USE, RING-RELEASE, WGMMA-FENCE,
-    WGMMA-COMMIT, STORE-FENCE, STORE-REUSE, STORE-DRAIN, RING-BYTES,
-    BAR-ID-COUNT, SMEM-ALIGN, SMEM-SIZE, UNIFORM-IF, ROLE-MAXNREG,
-    ONE-THREAD-NO-SYNC.
+    Changes nothing. Rules: IN-FLIGHT-USE, WGMMA-FENCE, WGMMA-COMMIT,
+    RING-WAIT, RING-RELEASE, RING-ACQUIRE, RING-BYTES, STORE-FENCE,
+    STORE-REUSE, STORE-DRAIN, BAR-ID-COUNT, BAR-TURN, SMEM-ALIGN,
+    SMEM-SIZE, UNIFORM-IF, ONE-THREAD-NO-SYNC.
   }];
 }
 
