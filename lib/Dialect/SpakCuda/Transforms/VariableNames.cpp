@@ -79,7 +79,8 @@ StringRef locationName(Value value) {
 static std::string counterName(Value value) {
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
-    if (!isa<RingAcquireOp, RingWaitOp, RingExpectOp, RingReleaseOp,
+    if (use.getOperandNumber() != 1 ||
+        !isa<RingAcquireOp, RingWaitOp, RingExpectOp, RingReleaseOp,
              RingCommitOp>(user)) {
       continue;
     }
