@@ -113,7 +113,7 @@ class Checker:
 
     def repeat(self, case, count):
         """The same launch `count` times gives the same bits."""
-        _, outputs, _, params = self.prepare(case)
+        inputs, outputs, _, params = self.prepare(case)  # inputs must live
         self.kernel.launch(params)
         first = {name: g.snapshot() for name, g in outputs.items()}
         differs = torch.zeros((), dtype=torch.int64, device=self.device)

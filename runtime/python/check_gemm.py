@@ -78,7 +78,7 @@ class Checker:
         self.tally.add(case, verdict)
 
     def repeat(self, case, count):
-        _, _, c, params = self.prepare(case)
+        a, b, c, params = self.prepare(case)  # a and b must live
         self.kernel.launch(params)
         first = c.snapshot()
         differs = torch.zeros((), dtype=torch.int64, device=self.device)

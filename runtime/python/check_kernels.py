@@ -126,7 +126,7 @@ class Checker:
             self.tally.add("%s of %s" % (name, case), verdict)
 
     def repeat(self, dims, count):
-        _, outputs, params = self.prepare(dims, "normal", 0)
+        inputs, outputs, params = self.prepare(dims, "normal", 0)  # inputs must live
         self.kernel.launch(params)
         first = {n: g.snapshot() for n, g in outputs.items()}
         differs = torch.zeros((), dtype=torch.int64, device=self.device)
