@@ -18,7 +18,7 @@
 !st = !spak.softmax<rows m=128, width d=128>
 #causal = affine_map<(i, j)[M, N] -> (i - j + N - M)>     // keep where >= 0
 #inside = affine_map<(i, j)[M, N] -> (N - 1 - j)>         // tail of the last key tile: the same form
-module attributes {spak.target = #spak.target<{arch = "sm_90a", smem_per_block = 232448, regs_per_sm = 65536, max_threads = 1024}>,
+module attributes {spak.target = #spak.target<{arch = "sm_90a", smem_per_block = 232448, registers_per_sm = 65536, max_threads_per_block = 1024, tma = true, wgmma = true}>,
                    spak.facts = [#spak.fact<"tile" = "m=128 n=128 slots=2" from "h200.json#fmha_d128">]} {
   spak.kernel @forward(%Q: !qv, %K: !kv, %V: !kv, %scale: f32, %O: !qv, %LSE: !lv, %B: index, %Hq: index, %Hkv: index, %M: index, %N: index)
       attributes {point = {tile_m = 128, tile_n = 128, D = 128, causal = true}} {
