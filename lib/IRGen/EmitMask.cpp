@@ -160,10 +160,14 @@ Value Emitter::emitMask(const Expr *expr, Location at) {
       row.push_back(writer.write(condition));
     }
   }
+  // One form for each condition, so that equal masks read equally.
+  unsigned numDims = writer.axes.size(), numSymbols = writer.symbols.size();
   SmallVector<AffineMap> maps;
-  for (const SmallVector<AffineExpr> &row : conditions) {
-    maps.push_back(AffineMap::get(writer.axes.size(), writer.symbols.size(),
-                                  row, b.getContext()));
+  for (SmallVector<AffineExpr> &row : conditions) {
+    for (AffineExpr &condition : row) {
+      condition = simplifyAffineExpr(condition, numDims, numSymbols);
+    }
+    maps.push_back(AffineMap::get(numDims, numSymbols, row, b.getContext()));
   }
   SmallVector<Value> ranges, symbols;
   for (const TileAxis *axis : writer.axes) {

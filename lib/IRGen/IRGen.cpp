@@ -61,7 +61,8 @@ ir::TargetAttr targetAttr(Builder &b, const device::Device &device) {
   list.set("arch", b.getStringAttr(device.arch));
   list.set("smem_per_block", b.getI64IntegerAttr(device.smemPerBlock));
   list.set("registers_per_sm", b.getI64IntegerAttr(device.registersPerSm));
-  list.set("max_threads_per_block", b.getI64IntegerAttr(device.maxThreadsPerBlock));
+  list.set("max_threads_per_block",
+           b.getI64IntegerAttr(device.maxThreadsPerBlock));
   list.set("sms", b.getI64IntegerAttr(device.sms));
   for (unsigned i = 0; i < device::numCapabilities(); ++i) {
     auto capability = static_cast<device::Capability>(i);

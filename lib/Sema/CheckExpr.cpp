@@ -186,7 +186,7 @@ const TensorParam *Checker::findTensor(const ast::Identifier &name) {
   }
   if (reportedUnknown.insert(name.text).second) {
     auto error = diags.error(diag::err_unknown_name, name.range) << name.text;
-    error.help(nameHelp(name.text, "tensor", names));
+    error.help(nameHelp(name.text, "tensors", names));
   }
   return nullptr;
 }
@@ -236,6 +236,9 @@ const TileAxis *Checker::axisNamed(const ast::Expr &expr) {
         return nullptr;
       }
     }
+  }
+  if (reportedUnknown.contains(expr.range.text())) {
+    return nullptr;
   }
   std::vector<std::string> names;
   for (const Scope &scope : scopes) {
@@ -325,7 +328,7 @@ const Expr *Checker::checkFunction(const ast::CallExpr &expr,
 #undef SPAK_FUNCTION
     auto error = diags.error(diag::err_unknown_name, expr.callee->range)
                  << name;
-    error.help(nameHelp(name, "function", names));
+    error.help(nameHelp(name, "functions", names));
     return typing.poison(expr.range);
   }
   llvm::SmallVector<const Expr *, 2> values;
@@ -430,7 +433,8 @@ const Expr *Checker::uniformIndex(const ast::Expr &expr, llvm::StringRef what) {
     diags.error(diag::err_not_uniform, expr.range)
         << what << value->type.text();
   } else {
-    diags.error(diag::err_index_type, expr.range)
+    diags.error(diag::err_not_an_integer, expr.range)
+        << what
         << (value->type.is(TypeKind::Constant) ? value->constant.text()
                                                : value->type.text());
   }
@@ -455,6 +459,7 @@ const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
       error.note(tensor->range, "`" + tensor->name + "` is declared here");
       error.help("load tiles of it with a range, or make `" + label +
                  "` a `static`");
+      reportedUnknown.insert(label);
       return typing.poison(expr.range);
     }
     return rangeOf(wholeAxis(label, *size, expr.range));

@@ -76,7 +76,7 @@ std::optional<Dtype> Checker::dtype(const ast::Identifier &name) {
     }
   }
   auto error = diags.error(diag::err_unknown_dtype, name.range) << text;
-  error.help(nameHelp(name.text, "element type", names));
+  error.help(nameHelp(name.text, "element types", names));
   return std::nullopt;
 }
 

@@ -83,7 +83,7 @@ std::nullopt_t Evaluator::unknown(const ast::Expr &expr, llvm::StringRef name) {
       names.push_back(axis);
     }
     auto error = diags->error(diag::err_unknown_axis, expr.range) << name;
-    error.help(nameHelp(name, "axis", names));
+    error.help(nameHelp(name, "axes", names));
   }
   return std::nullopt;
 }
@@ -165,7 +165,7 @@ std::optional<AxisValue> Evaluator::member(const ast::MemberExpr &expr) {
     }
     auto error = diags->error(diag::err_unknown_device_field, expr.member.range)
                  << expr.member.text;
-    error.help(nameHelp(expr.member.text, "device field", names));
+    error.help(nameHelp(expr.member.text, "fields of a device", names));
   }
   return std::nullopt;
 }

@@ -27,8 +27,13 @@ public:
       return llvm::failure();
     }
     addConstraints();
+    unsigned before = diags.errorCount();
     std::vector<AxisValue> chosen(fixed.size());
     combine(chosen, 0);
+    // A constraint without a value was reported where it has none.
+    if (diags.errorCount() != before) {
+      return llvm::failure();
+    }
     if (selection.points.empty()) {
       reportNone();
       return llvm::failure();
@@ -50,6 +55,7 @@ private:
   bool readRequest();
   void addConstraints();
   void combine(std::vector<AxisValue> &chosen, size_t depth);
+  bool placeFirst(llvm::ArrayRef<AxisDomain> axes);
   void place(const std::vector<AxisValue> &chosen);
   std::vector<AxisDomain> domains(const std::vector<AxisValue> &chosen);
   void reportNone();
@@ -66,7 +72,7 @@ bool Selector::readRequest() {
         names.push_back(other.name);
       }
       auto error = diags.error(diag::err_unknown_axis) << name;
-      error.help(nameHelp(name, "axis", names));
+      error.help(nameHelp(name, "axes", names));
       good = false;
       continue;
     }
@@ -152,16 +158,31 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
   return result;
 }
 
-void Selector::place(const std::vector<AxisValue> &chosen) {
-  std::vector<AxisDomain> axes = domains(chosen);
+/// Selects the first valid point of \p axes; false if there is none.
+bool Selector::placeFirst(llvm::ArrayRef<AxisDomain> axes) {
   bool found = false;
   forEachPoint(axes, constraints, [&](const Point &point) {
     selection.points.push_back(point);
     found = true;
     return false;
   });
-  if (found) {
+  return found;
+}
+
+void Selector::place(const std::vector<AxisValue> &chosen) {
+  std::vector<AxisDomain> axes = domains(chosen);
+  // What is computed stays as it was asked for; how is searched.
+  std::vector<AxisDomain> pinned = axes;
+  for (auto [domain, axis] : llvm::zip_equal(pinned, system.axes)) {
+    if (axis.origin != Axis::Origin::Tuning) {
+      domain.values.resize(1);
+    }
+  }
+  if (placeFirst(pinned) || (fixed.empty() && placeFirst(axes))) {
     return;
+  }
+  if (!fixed.empty()) {
+    axes = pinned;
   }
   RejectedPoint rejected;
   for (const auto &[entry, value] : llvm::zip_equal(fixed, chosen)) {

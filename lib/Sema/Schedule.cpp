@@ -138,7 +138,7 @@ std::optional<std::string> Resolver::argument(const ast::ScheduleEntry &entry,
   if (!llvm::is_contained(names, name)) {
     auto error = diags.error(diag::err_schedule_argument, expr.range)
                  << entry.key.text << kind << "`" + quoted(name) + "`";
-    error.help(nameHelp(name, "name", names));
+    error.help(nameHelp(name, "names that fit", names));
     return std::nullopt;
   }
   return "_" + name;
@@ -194,7 +194,7 @@ void Resolver::resolveGrouped(const ast::ScheduleEntry &entry,
   if (!llvm::is_contained(names, name)) {
     auto error = diags.error(diag::err_schedule_argument, axis.range)
                  << "grouped" << "a grid variable" << "`" + quoted(name) + "`";
-    error.help(nameHelp(name, "name", names));
+    error.help(nameHelp(name, "names that fit", names));
     return;
   }
   std::optional<AxisValue> size = evaluator.evaluate(*call.arguments[1].value);
@@ -223,7 +223,7 @@ void Resolver::resolve(const ast::ScheduleEntry &entry) {
     }
     auto error = diags.error(diag::err_unknown_schedule_key, entry.key.range)
                  << entry.key.text;
-    error.help(nameHelp(entry.key.text, "key", names));
+    error.help(nameHelp(entry.key.text, "keys", names));
     return;
   }
   std::optional<std::string> suffix = argument(entry, row->takes);

@@ -251,7 +251,7 @@ bool Analyzer::binds(const ast::Expr &expr) {
       }
     }
     auto error = diags.error(diag::err_unknown_axis, name->range) << name->name;
-    error.help(nameHelp(name->name, "axis", axisNames()));
+    error.help(nameHelp(name->name, "axes", axisNames()));
   });
   return good;
 }

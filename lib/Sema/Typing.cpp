@@ -130,7 +130,7 @@ bool Typing::isValue(const Expr *a, llvm::StringRef what) {
   auto error = diags.error(diag::err_not_a_value, a->range)
                << (text ? "text `" + a->constant.text() + "`"
                         : "an `online_softmax` state")
-               << what;
+               << "`" + what.str() + "`";
   if (!text) {
     error.help("read its `output` or its `lse`");
   }

@@ -1,0 +1,42 @@
+// RUN: spakc %s --emit=spak -o - | FileCheck %s
+//
+// Predicates as data: unions of conjunctions of affine conditions. Aliases of
+// maps stand at the top, in the order of use.
+// CHECK-DAG: #[[CAUSAL:.*]] = affine_map<(d0, d1) -> (d0 - d1)>
+// CHECK-DAG: #[[WINDOW:.*]] = affine_map<(d0, d1) -> (d0 - d1, -d0 + d1 + 127)>
+// CHECK-DAG: #[[WINDOW2:.*]] = affine_map<(d0, d1) -> (-d0 + d1 + 127, d0 - d1)>
+// CHECK-DAG: #[[SINK:.*]] = affine_map<(d0, d1) -> (-d1 + 3)>
+// CHECK-DAG: #[[CHUNK:.*]] = affine_map<(d0, d1) -> (d0 floordiv 256 - d1 floordiv 256, d1 floordiv 256 - d0 floordiv 256)>
+// CHECK-DAG: #[[LENGTH:.*]] = affine_map<(d0)[s0] -> (-d0 + s0 - 1)>
+system Masks {
+    design_space { which: ["causal"] }
+    kernel masks {
+        dims M, N
+        in A: f32[M, N]
+        in limit: s32
+        out C: f32[M, N]
+        grid (m in tiles(M, 64), n in tiles(N, 64)) {
+            a = load A[m, n]
+            // CHECK: spak.mask %{{.*}} where [#[[CAUSAL]]](%m, %n) []
+            causal = mask(a, n <= m)
+            // CHECK: spak.mask %{{.*}} where [#[[WINDOW]]](%m, %n) []
+            window = mask(causal, n <= m and n > m - 128)
+            // CHECK: spak.mask %{{.*}} where [#[[WINDOW2]], #[[SINK]]](%m, %n) []
+            sink = mask(window, (m - 128 < n <= m) or n < 4)
+            // CHECK: spak.mask %{{.*}} where [#[[CHUNK]]](%m, %n) []
+            chunk = mask(sink, m / 256 == n / 256)
+            // CHECK: spak.mask %{{.*}} where [#[[LENGTH]]](%n) [%{{.*}}]
+            length = mask(chunk, n < limit)
+            // Not affine: a select per element.
+            // CHECK-NOT: spak.mask
+            // CHECK: arith.muli
+            // CHECK: arith.cmpi slt
+            // CHECK: spak.select
+            product = mask(length, m * n < 100)
+            // A predicate that the point decides leaves no trace.
+            // CHECK-NEXT: spak.store
+            nothing = mask(product, which == "causal")
+            store C[m, n] = nothing
+        }
+    }
+}
