@@ -169,19 +169,25 @@ def main():
     if options.sanitizer:
         return checking.under_sanitizer(options)
     checking.device_or_exit(options)
+    code = checking.supervise(options)
+    if code is not None:
+        return code
 
     def check_kernel(kernel, tally, generator):
         checker = Checker(kernel, tally, generator, options)
         cases = small(checker.d) if options.small else matrix(checker.d)
         for case in checking.pick(cases, options.limit):
+            tally.begin(case)
             try:
                 checker.check(case)
             except checking.library.LaunchError as error:
                 tally.add_error(case, error)
         heads = [(2, 4, 4, 257, 1023), (3, 8, 2, 1024, 1024), (1, 32, 32, 777, 129)]
         for b, hq, hkv, m, n in heads[: 1 if options.small else 3]:
+            tally.begin("repeats", factor=2)
             checker.repeat(Case(b, hq, hkv, m, n, checker.d), options.repeats)
         if not options.small and not options.no_large:
+            tally.begin("beyond 2^31 elements", factor=5)
             checker.large()
 
     if options.self_test:

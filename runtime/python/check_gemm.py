@@ -65,6 +65,8 @@ class Checker:
         a, b, c, params = self.prepare(case)
         before = a.bits.clone(), b.bits.clone()
         self.kernel.launch(params)
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
         ref = a.tensor.double() @ self.right(b).double()
         if case.dist == "integers":
             verdict = numerics.exact(c.tensor, ref.to(self.out_dtype))
@@ -117,18 +119,24 @@ def main():
     if options.sanitizer:
         return checking.under_sanitizer(options)
     checking.device_or_exit(options)
+    code = checking.supervise(options)
+    if code is not None:
+        return code
 
     def check_kernel(kernel, tally, generator):
         checker = Checker(kernel, tally, generator, options)
         cases = small() if options.small else matrix()
         for case in checking.pick(cases, options.limit):
+            tally.begin(case)
             try:
                 checker.check(case)
             except checking.library.LaunchError as error:
                 tally.add_error(case, error)
         for case in [Case(777, 1023, 2047), Case(1024, 1024, 1024)][: 1 if options.small else 2]:
+            tally.begin("repeats", factor=2)
             checker.repeat(case, options.repeats)
         if not options.small and not options.no_large:
+            tally.begin("beyond 2^31 elements", factor=5)
             checker.large()
 
     if options.self_test:

@@ -149,6 +149,9 @@ def main():
     if options.sanitizer:
         return checking.under_sanitizer(options)
     checking.device_or_exit(options)
+    code = checking.supervise(options)
+    if code is not None:
+        return code
     references = {}
     for item in options.reference:
         kernel, where = item.split("=", 1)
@@ -163,10 +166,12 @@ def main():
             dims = draw_dims(kernel.info, draw)
             if options.small:
                 dims = {d: min(v, 130) for d, v in dims.items()}
+            tally.begin(dims)
             try:
                 checker.check(dims, ("normal", "outliers")[index % 2], (0, 8)[index // 2 % 2])
             except checking.library.LaunchError as error:
                 tally.add_error(dims, error)
+        tally.begin("repeats", factor=2)
         checker.repeat(draw_dims(kernel.info, draw), options.repeats)
 
     found, broken = checking.kernels(options, lambda info: info.name in references)

@@ -14,6 +14,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
 import torch
@@ -21,6 +23,8 @@ import torch
 from . import library, trace
 
 EXIT_TOOLCHAIN, EXIT_NO_DEVICE, EXIT_RUN_FAILED, EXIT_WRONG = 3, 4, 5, 6
+# Between a child and its parent: the device is lost or stuck.
+_EXIT_LOST = 75
 
 
 def parser(description):
@@ -41,6 +45,9 @@ def parser(description):
                         "initcheck, synccheck or racecheck")  # fmt: skip
     result.add_argument("--self-test", nargs="?", const="none", metavar="DEFECT",
                         help="check a torch stand-in with this defect instead")  # fmt: skip
+    result.add_argument("--child", metavar="FILE", help=argparse.SUPPRESS)
+    result.add_argument("--case-limit", type=float, default=60.0,
+                        help="seconds after which a launch counts as hanging")  # fmt: skip
     return result
 
 
@@ -83,6 +90,12 @@ class Tally:
         self.passed, self.failures, self.start = 0, [], time.time()
         self.launch_failed = False
         self.worst = {}
+        self.case, self.deadline = None, None
+
+    def begin(self, case, factor=1):
+        """The next check starts; the watchdog gives it so much time."""
+        self.case = case
+        self.deadline = time.time() + factor * self.options.case_limit
 
     def add(self, case, verdict):
         for name, value in verdict.measures.items():
@@ -128,21 +141,66 @@ class Tally:
         )  # fmt: skip
 
 
+def _lose(tally, kernel, writer, why):
+    """Ends this process, whose device cannot be used any more."""
+    tally.add_error(tally.case or "(before the first launch)", why)
+    print(tally.summary(), flush=True)
+    writer.write(tally.record(kernel))
+    os._exit(_EXIT_LOST)
+
+
+def _watch(state):
+    """Ends the process when a check outlives its deadline: a kernel that
+    waits for ever is only stopped with its process."""
+    while True:
+        time.sleep(1)
+        tally, kernel, writer = state
+        if tally and tally.deadline and time.time() > tally.deadline:
+            _lose(tally, kernel, writer, "HANGS (more than %.0f s)" % tally.options.case_limit)
+
+
+def supervise(options):
+    """Runs this script in a child; where a kernel loses the device, in another
+    child for the kernels after it. Returns the exit code, or None in a child."""
+    if options.child or options.self_test:
+        return None
+    worst = 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "next")
+        while True:
+            command = [sys.executable] + sys.argv + ["--child", path]
+            code = subprocess.call(command)
+            if code != _EXIT_LOST:
+                return max(code, worst) if code in (0, 2, EXIT_WRONG) and worst else code
+            worst = EXIT_RUN_FAILED
+
+
 def run(options, found, broken, check_kernel):
     """Checks every kernel, prints the table, returns the exit code."""
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
     print("seed %d" % seed)
-    writer, tallies = trace.Writer(options.json), []
-    for stem, error in broken:
+    first = 0
+    if options.child and os.path.exists(options.child):
+        with open(options.child, encoding="utf-8") as file:
+            first = int(file.read())
+    writer, tallies, state = trace.Writer(options.json), [], [None, None, None]
+    threading.Thread(target=_watch, args=(state,), daemon=True).start()
+    for stem, error in broken if first == 0 else []:
         print("  FAILED to load %s: %s" % (stem, error))
-    for stem, kernel in found:
+    for index, (stem, kernel) in list(enumerate(found))[first:]:
+        if options.child:
+            with open(options.child, "w", encoding="utf-8") as file:
+                file.write(str(index + 1))
         tally = Tally("%s:%s" % (stem, kernel.name), options)
+        state[:] = [tally, kernel, writer]
         generator = torch.Generator(device=device_or_exit(options)).manual_seed(seed)
         try:
             check_kernel(kernel, tally, generator)
         except RuntimeError as error:
-            # A sticky error of the device: nothing after it can be trusted.
-            tally.add_error("(the rest)", error)
+            if "CUDA error" in str(error) or "CUDA_ERROR" in str(error):
+                _lose(tally, kernel, writer, error)
+            tally.add_error(tally.case, error)
+        state[:] = [None, None, None]
         tallies.append(tally)
         print(tally.summary(), flush=True)
         writer.write(tally.record(kernel))

@@ -51,7 +51,7 @@ def environment():
             result["device"] = torch.cuda.get_device_name()
             result["cuda"] = torch.version.cuda
             result["cudnn"] = str(torch.backends.cudnn.version())
-    except ImportError:
+    except (ImportError, RuntimeError):
         pass
     result.update(_smi())
     return result
