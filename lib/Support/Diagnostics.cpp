@@ -136,7 +136,10 @@ void DiagnosticEngine::deliver(Diagnostic diagnostic) {
          << diagnostic.range.end << ' ';
   if (diagnostic.range.isValid()) {
     stream << diagnostic.range.file->name();
-  } else {
+  }
+  // One place may have several decisions to tell, but one mistake.
+  if (!diagnostic.range.isValid() ||
+      diagnostic.severity == Severity::Remark) {
     stream << diagnostic.text;
   }
   if (!seen.insert(key).second) {

@@ -25,9 +25,19 @@
 // RUN: sed 's/slots_A = 3 : i64/staging_bias = "tma"/' \
 // RUN:   %S/Inputs/matmul.mlir | not spak-opt -assign-layouts -plan-staging 2>&1 \
 // RUN:   | FileCheck %s --check-prefix VECTOR
-// VECTOR: error: 'spak.load' op request `staging_bias` = tma: only operands of products pass through shared memory
+// VECTOR: error: 'spak.load' op request `staging_bias` = "tma": only operands of products pass through shared memory
 
 // RUN: sed 's/slots_A = 3 : i64/prefetch_A = 3 : i64/' \
 // RUN:   %S/Inputs/matmul.mlir | not spak-opt -assign-layouts -plan-staging 2>&1 \
 // RUN:   | FileCheck %s --check-prefix AHEAD
 // AHEAD: error: 'spak.load' op request `prefetch_A` = 3 needs as many slots, got 2 (default)
+
+// RUN: sed 's/slots_A = 3 : i64/slots_bias = 2 : i64/' \
+// RUN:   %S/Inputs/matmul.mlir | not spak-opt -assign-layouts -plan-staging 2>&1 \
+// RUN:   | FileCheck %s --check-prefix DIRECT-SLOTS
+// DIRECT-SLOTS: error: 'spak.load' op request `slots_bias` = 2 : i64: only operands of products pass through shared memory
+
+// RUN: sed 's/slots_A = 3 : i64/epilogue_slots = 2 : i64/;s/N : bf16>$/N : f32>/;s/n=256 : bf16>$/n=256 : f32>/;/spak.convert/d;s/store %o/store %u/;s/: !cb, !cv/: !c, !cv/' \
+// RUN:   %S/Inputs/matmul.mlir | not spak-opt -assign-layouts -plan-staging 2>&1 \
+// RUN:   | FileCheck %s --check-prefix WIDE
+// WIDE: error: 'spak.kernel' op request `epilogue_slots`: no store of this kernel goes out by TMA; that takes 16-bit products whose columns are contiguous

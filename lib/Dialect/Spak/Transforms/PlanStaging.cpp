@@ -43,6 +43,7 @@ public:
 private:
   /// Counts the bytes of a ring for \p load.
   void addRing(LoadOp load, int64_t slots);
+  LogicalResult checkDirect(LoadOp load);
   LogicalResult planLoad(LoadOp load);
   LogicalResult planStore(StoreOp store);
   bool canGoByTma(StoreOp store) const;
@@ -80,6 +81,22 @@ void StagingPlan::addRing(LoadOp load, int64_t slots) {
        slots * (roundUp(bytesOf(tile), kAlignment) + kBarrierBytes)});
 }
 
+/// A direct load honours no request that is about slots.
+LogicalResult StagingPlan::checkDirect(LoadOp load) {
+  std::string name = nameOf(load.getView());
+  for (StringRef key : {"slots_", "prefetch_", "staging_"}) {
+    Attribute asked = requests.request((key + name).str());
+    bool agrees = key == "staging_" &&
+                  requests.text((key + name).str()) == "direct";
+    if (asked && !agrees) {
+      return load.emitOpError("request `")
+             << key << name << "` = " << asked
+             << ": only operands of products pass through shared memory";
+    }
+  }
+  return success();
+}
+
 LogicalResult StagingPlan::planLoad(LoadOp load) {
   MLIRContext *context = load.getContext();
   TileType tile = cast<TileType>(load.getTile().getType());
@@ -90,10 +107,8 @@ LogicalResult StagingPlan::planLoad(LoadOp load) {
     return success();
   }
   if (!tile.getLayout() || !isShared(tile)) {
-    if (requests.text("staging_" + nameOf(load.getView())) == "tma") {
-      return load.emitOpError("request `staging_")
-             << nameOf(load.getView()) << "` = tma: only operands of products "
-             << "pass through shared memory";
+    if (failed(checkDirect(load))) {
+      return failure();
     }
     load.setStagingAttr(
         StagingAttr::get(context, "direct", 0));
@@ -152,14 +167,6 @@ LogicalResult StagingPlan::planStore(StoreOp store) {
   MLIRContext *context = store.getContext();
   TileType tile = cast<TileType>(store.getTile().getType());
   if (!store.getStagingAttr() && !canGoByTma(store)) {
-    if (requests.request("epilogue_slots") &&
-        tile.getElementType().getIntOrFloatBitWidth() == 16 &&
-        tile.getAxes().size() == 2) {
-      return store.emitOpError("cannot go by TMA as the request "
-                               "`epilogue_slots` asks: the columns of ")
-             << tile << " are not contiguous in `"
-             << nameOf(store.getView()) << "`";
-    }
     store.setStagingAttr(
         StagingAttr::get(context, "direct", 0));
     return success();
@@ -249,7 +256,18 @@ LogicalResult StagingPlan::run() {
       result = planStore(store);
     }
   });
-  return failed(result) ? result : checkSum();
+  if (failed(result)) {
+    return failure();
+  }
+  bool bySlabs = llvm::any_of(uses, [](const SharedUse &use) {
+    return isa<StoreOp>(use.op);
+  });
+  if (requests.request("epilogue_slots") && !bySlabs) {
+    return kernel.emitOpError("request `epilogue_slots`: no store of this "
+                              "kernel goes out by TMA; that takes 16-bit "
+                              "products whose columns are contiguous");
+  }
+  return checkSum();
 }
 
 class PlanStagingPass : public impl::PlanStagingBase<PlanStagingPass> {
