@@ -68,8 +68,12 @@ bool KernelLowering::isZeroTile(Value tile) {
   if (auto convert = dyn_cast<ir::ConvertLayoutOp>(def)) {
     return isZeroTile(convert.getSrc());
   }
-  return isa<arith::ConstantOp>(def) &&
-         matchPattern(tile, m_AnyZeroFloat());
+  // The upstream matchers know vectors and tensors only.
+  auto constant = dyn_cast<arith::ConstantOp>(def);
+  auto dense = constant
+                   ? dyn_cast<DenseFPElementsAttr>(constant.getValue())
+                   : DenseFPElementsAttr();
+  return dense && dense.isSplat() && dense.getSplatValue<APFloat>().isZero();
 }
 
 FailureOr<Values> KernelLowering::rows(Value state) {
