@@ -22,7 +22,7 @@ class LaunchError(RuntimeError):
         self.message = message
 
 
-def _current_stream():
+def current_stream():
     try:
         import torch
     except ImportError:
@@ -37,7 +37,7 @@ def _current_stream():
 _NOWHERE = 4096
 
 
-def _address(tensor):
+def address_of(tensor):
     """The address of a tensor's first element."""
     address = tensor.data_ptr()
     if not address and 0 in tuple(tensor.shape):
@@ -96,7 +96,7 @@ class Kernel:
             strides = tensor.stride()
             if strides and tensor.shape[-1] > 1 and strides[-1] != 1:
                 raise ValueError("%s: the last axis must be contiguous" % name)
-            setattr(params, name, _address(tensor))
+            setattr(params, name, address_of(tensor))
             for axis, stride in enumerate(strides[:-1]):
                 getattr(params, name + "_strides")[axis] = stride
         for dim, value in self.info.bind_dims(shapes).items():
@@ -109,7 +109,7 @@ class Kernel:
     def status(self, params, stream=None):
         """Launches with a params struct: (code, message)."""
         message = ctypes.c_char_p()
-        stream = _current_stream() if stream is None else stream
+        stream = current_stream() if stream is None else stream
         code = self._launch(ctypes.byref(params), stream, ctypes.byref(message))
         text = message.value.decode() if message.value else ""
         return code, text
@@ -173,9 +173,14 @@ def compile_library(source, target, arch="sm_90a", timeout=300, includes=()):
     return time.time() - start, done.stdout + done.stderr
 
 
-def load(path, manifest=None):
-    """Loads X.so, or X.cu (compiled first), with the manifest X.json."""
+def load(path, manifest=None, runtime="libspak_rt.so"):
+    """Loads X.so, or X.cu (compiled first), or X.cubin (through `runtime`,
+    the path of libspak_rt.so), with the manifest X.json."""
     path = str(path)
+    if path.endswith(".cubin"):
+        from .cubin import CubinLibrary
+
+        return CubinLibrary(path, manifest, runtime)
     stem, suffix = os.path.splitext(path)
     manifest = Manifest.load(manifest or stem + ".json")
     seconds, log = None, ""
