@@ -61,6 +61,14 @@ private:
   bool emitText(mlir::ModuleOp module, llvm::StringRef stem,
                 llvm::StringRef pointText);
   bool simulate();
+  /// Sizes of every dim of a kernel.
+  using Shape = std::vector<std::pair<std::string, std::vector<int64_t>>>;
+  /// What `--shape` says about \p kernel, generated in \p module.
+  std::optional<Shape> shapeFor(mlir::ModuleOp module,
+                                const ast::Kernel &kernel);
+  /// Whether \p kernel is right at \p point; none if that cannot be said.
+  std::optional<bool> simulateKernel(const ast::Kernel &kernel,
+                                     const space::Point &point);
   bool writeAll();
 
   /// The phase at which the IR is what the user asked for.

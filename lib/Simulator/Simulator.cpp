@@ -159,6 +159,46 @@ extentsOf(ModuleOp module, StringRef name,
   return result;
 }
 
+std::map<std::string, int64_t>
+untiledSizes(ModuleOp module, StringRef name,
+             const std::map<std::string, int64_t> &dims) {
+  std::map<std::string, int64_t> sizes;
+  ir::KernelOp kernel = findKernel(module, name);
+  if (!kernel) {
+    return sizes;
+  }
+  int64_t largest = 1;
+  for (const auto &[dim, size] : dims) {
+    largest = std::max(largest, size);
+  }
+  auto add = [&](Value variable, Value count) {
+    auto range = dyn_cast<ir::RangeType>(variable.getType());
+    if (!range) {
+      return;
+    }
+    int64_t size = largest;
+    if (auto tiles = count.getDefiningOp<ir::TileCountOp>()) {
+      auto dim = dyn_cast<BlockArgument>(tiles.getExtent());
+      if (dim && dim.getOwner()->getParentOp() == kernel) {
+        auto found = dims.find(kernel.getArgName(dim.getArgNumber()));
+        size = found == dims.end() ? size : std::max<int64_t>(found->second, 1);
+      }
+    }
+    sizes[range.getAxis().str()] = size;
+  };
+  kernel.walk([&](Operation *op) {
+    if (auto grid = dyn_cast<ir::GridOp>(op)) {
+      for (auto [variable, extent] :
+           llvm::zip_equal(grid.getBody()->getArguments(), grid.getExtents())) {
+        add(variable, extent);
+      }
+    } else if (auto loop = dyn_cast<ir::ForOp>(op)) {
+      add(loop.getRange(), loop.getUpper());
+    }
+  });
+  return sizes;
+}
+
 FailureOr<Result> run(ModuleOp module, StringRef name, Arguments &arguments,
                       const Options &options) {
   ir::KernelOp kernel = findKernel(module, name);

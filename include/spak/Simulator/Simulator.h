@@ -44,6 +44,13 @@ llvm::FailureOr<std::map<std::string, llvm::SmallVector<int64_t, 5>>>
 extentsOf(mlir::ModuleOp module, llvm::StringRef kernel,
           const std::map<std::string, int64_t> &dims);
 
+/// How large the tiles of \p kernel, as IRGen writes it, must be at \p dims so
+/// that every axis is one tile: a size for each range of grid and loops. The
+/// largest dim for a range whose end is no dim.
+std::map<std::string, int64_t>
+untiledSizes(mlir::ModuleOp module, llvm::StringRef kernel,
+             const std::map<std::string, int64_t> &dims);
+
 /// Runs \p kernel of \p module on \p arguments; its outputs are written.
 /// Errors are emitted at the op concerned: an argument is missing or has
 /// another shape, a launch check does not hold, an index is out of bounds, an
