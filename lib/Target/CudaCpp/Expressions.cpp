@@ -252,9 +252,10 @@ std::optional<Expression> ExpressionPrinter::unsignedBinary(Operation *op,
   return Expression{text, strength, !op->getResult(0).getType().isInteger(1)};
 }
 
-std::optional<Expression> ExpressionPrinter::compare(arith::CmpIOp op) {
+std::optional<Expression>
+ExpressionPrinter::compare(arith::CmpIOp op, arith::CmpIPredicate predicate) {
   using P = arith::CmpIPredicate;
-  switch (op.getPredicate()) {
+  switch (predicate) {
   case P::eq:
     return binary(op, "==", Strength::Equality, true);
   case P::ne:
@@ -299,6 +300,27 @@ std::optional<Expression> ExpressionPrinter::compare(arith::CmpFOp op) {
         << arith::stringifyCmpFPredicate(op.getPredicate()) << "` has no text";
     return std::nullopt;
   }
+}
+
+std::optional<std::string> ExpressionPrinter::negation(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (variableName(value).empty()) {
+    if (auto compared = dyn_cast_or_null<arith::CmpIOp>(op)) {
+      auto inverse =
+          compare(compared, arith::invertPredicate(compared.getPredicate()));
+      return inverse ? std::optional(inverse->text) : std::nullopt;
+    }
+    if (auto present = dyn_cast_or_null<HostPresentOp>(op)) {
+      auto pointer = print(present.getPointer());
+      return pointer ? std::optional(pointer->text + " == nullptr")
+                     : std::nullopt;
+    }
+  }
+  auto expression = print(value);
+  if (!expression) {
+    return std::nullopt;
+  }
+  return "!" + expression->in(Strength::Primary);
 }
 
 std::optional<Expression> ExpressionPrinter::call(Operation *op,
@@ -409,7 +431,7 @@ std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
       .Case([&](arith::ShRUIOp) {
         return unsignedBinary(op, ">>", Strength::Shift);
       })
-      .Case([&](arith::CmpIOp c) { return compare(c); })
+      .Case([&](arith::CmpIOp c) { return compare(c, c.getPredicate()); })
       .Case([&](arith::CmpFOp c) { return compare(c); })
       .Case([&](arith::SelectOp select) -> Result {
         auto condition = print(select.getCondition());

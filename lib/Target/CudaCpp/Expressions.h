@@ -58,6 +58,9 @@ public:
   std::optional<std::string> text(mlir::Value value,
                                   Strength context = Strength::Conditional);
 
+  /// The text of `!value`, without double negations.
+  std::optional<std::string> negation(mlir::Value value);
+
   /// The expression that computes \p op's only result, whatever its name.
   std::optional<Expression> define(mlir::Operation *op) { return printOp(op); }
 
@@ -74,7 +77,8 @@ private:
                                    Strength strength, bool exact);
   std::optional<Expression>
   unsignedBinary(mlir::Operation *op, llvm::StringRef sign, Strength strength);
-  std::optional<Expression> compare(mlir::arith::CmpIOp op);
+  std::optional<Expression> compare(mlir::arith::CmpIOp op,
+                                    mlir::arith::CmpIPredicate predicate);
   std::optional<Expression> compare(mlir::arith::CmpFOp op);
   std::optional<Expression> call(mlir::Operation *op, llvm::StringRef name);
   std::optional<Expression> deviceCall(mlir::Operation *op,

@@ -254,14 +254,14 @@ LogicalResult HostPrinter::printOp(Operation *op) {
 }
 
 LogicalResult HostPrinter::printCheck(HostCheckOp op) {
-  auto condition = expressions.print(op.getCondition());
-  if (!condition) {
+  auto refusal = expressions.negation(op.getCondition());
+  if (!refusal) {
     return failure();
   }
   std::string text;
   llvm::raw_string_ostream stream(text);
   llvm::printEscapedString(op.getMessage(), stream);
-  out.open("if (!" + condition->in(Strength::Primary) + ")");
+  out.open("if (" + *refusal + ")");
   out.statement("return spak::host_fail(" + Twine(op.getCode()) + ", \"" +
                 text + "\", message);");
   out.close();

@@ -147,7 +147,8 @@ static Lines breakCall(StringRef text, unsigned indent, size_t call) {
 static Lines breakConditional(StringRef text, unsigned indent, size_t mark) {
   size_t colon = findOutside(text, " : ", mark);
   std::string align(indent + mark + 1, ' ');
-  if (indent + colon <= kColumns) {
+  if (indent + colon <= kColumns &&
+      align.size() + text.size() - colon - 1 <= kColumns) {
     return {text.substr(0, colon).str(), align + text.substr(colon + 1).str()};
   }
   size_t assign = findOutside(text, " = ");

@@ -8,6 +8,7 @@
 
 #include "spak/Dialect/SpakCuda/Transforms/Passes.h"
 
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -19,17 +20,17 @@ namespace spak::cuda {
 
 namespace {
 
-/// How many operations one expression in the text may hold.
-constexpr unsigned kExpressionSize = 3;
-constexpr unsigned kMapExpressionSize = 6;
+/// How many columns an expression inside of another one may take.
+constexpr unsigned kInnerColumns = 48;
 /// Fragments of more registers are never copied.
 constexpr int64_t kCopiedRegisters = 8;
 
 /// Pure scalar arithmetic, which the text may write inside an expression.
 bool isFoldable(Operation *op) {
   return op->getNumResults() == 1 && op->getNumRegions() == 0 &&
-         isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
-             op->getDialect());
+         (isa<HostAlignedOp, HostPresentOp>(op) ||
+          isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
+              op->getDialect()));
 }
 
 class Preparer {
@@ -212,26 +213,44 @@ private:
     if (!isFoldable(op)) {
       return true;
     }
-    bool inMap = op->getParentOfType<MapOp>() != nullptr;
-    unsigned size = expressionSize(op);
-    if (!result.hasOneUse() ||
-        size > (inMap ? kMapExpressionSize : kExpressionSize)) {
+    if (!result.hasOneUse()) {
+      return true;
+    }
+    // What a map yields is a statement's right side, not an inner expression.
+    bool isWhole = isa<YieldOp>(*result.getUsers().begin());
+    if (!isWhole && columns(op) > kInnerColumns) {
       return true;
     }
     return !mayMove(op, *result.getUses().begin());
   }
 
-  /// The operations that would be written inside \p op's expression, and one.
-  unsigned expressionSize(Operation *op) {
-    unsigned size = 1;
+  /// About how many columns \p op's expression takes.
+  unsigned columns(Operation *op) {
+    // An operator with its spaces; a call has a name and a bracket too.
+    bool calls = isa<math::MathDialect>(op->getDialect()) ||
+                 isa<arith::SelectOp, arith::ExtFOp, arith::TruncFOp>(op);
+    unsigned sum = calls ? 8 : 0;
     for (Value operand : op->getOperands()) {
-      Operation *definition = operand.getDefiningOp();
-      if (definition && isFoldable(definition) && !names.count(operand) &&
-          !isa<arith::ConstantOp>(definition)) {
-        size += expressionSize(definition);
-      }
+      sum += 3 + columns(operand);
     }
-    return size;
+    return sum;
+  }
+
+  unsigned columns(Value value) {
+    auto name = names.find(value);
+    if (name != names.end()) {
+      return name->second.size();
+    }
+    Operation *op = value.getDefiningOp();
+    if (!op) {
+      // One register of a fragment, or what a pattern says.
+      return 16;
+    }
+    if (isa<arith::ConstantOp>(op)) {
+      constexpr unsigned kInfinity = 16, kNumber = 4;
+      return matchPattern(value, m_NegInfFloat()) ? kInfinity : kNumber;
+    }
+    return columns(op);
   }
 
   /// The variables with more than one value that \p op's expression reads.

@@ -119,6 +119,19 @@ static std::string conditionName(arith::CmpIOp compare) {
   return "cond";
 }
 
+/// `Q_map` for a map over the tensor `Q`.
+static std::string tensorMapName(HostTensorMapOp map) {
+  auto base = dyn_cast<BlockArgument>(map.getBase());
+  auto host = map->getParentOfType<HostOp>();
+  if (!base || !host) {
+    return "map";
+  }
+  auto function = cast<FunctionOpInterface>(host.getOperation());
+  auto name =
+      function.getArgAttrOfType<StringAttr>(base.getArgNumber(), "spak.name");
+  return name ? (name.getValue() + "_map").str() : "map";
+}
+
 std::string fallbackName(Value value) {
   if (isa<FragType>(value.getType()) &&
       !isa_and_nonnull<WgmmaSSOp, WgmmaRSOp>(value.getDefiningOp())) {
@@ -140,7 +153,7 @@ std::string fallbackName(Value value) {
       .Case([](BlockOp) { return "block"; })
       .Case([](BlocksOp) { return "blocks"; })
       .Case<WgmmaSSOp, WgmmaRSOp>([](auto) { return "acc"; })
-      .Case([](HostTensorMapOp) { return "map"; })
+      .Case([](HostTensorMapOp map) { return tensorMapName(map); })
       .Case([](HostSmsOp) { return "sms"; })
       .Case([](scf::ForOp) { return "carried"; })
       .Case([](arith::CmpIOp compare) { return conditionName(compare); })
