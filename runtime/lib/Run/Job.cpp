@@ -174,7 +174,10 @@ Outcome Job::setUp() {
     return Outcome::of(status);
   }
   char pattern[] = "/tmp/spak-run-XXXXXX";
-  scratch = options.keep.empty() ? mkdtemp(pattern) : options.keep;
+  if (options.keep.empty() && !mkdtemp(pattern)) {
+    return {kExitToolchain, "no temporary folder can be made in /tmp"};
+  }
+  scratch = options.keep.empty() ? pattern : options.keep;
 
   const bool isSource = endsWith(options.input, ".cu");
   const bool isLibrary = endsWith(options.input, ".so");
