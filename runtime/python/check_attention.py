@@ -103,7 +103,11 @@ class Checker:
             verdict = numerics.exact(out, expected)
         else:
             std, _ = attention.formula(q, k, v, scale, self.causal, self.dtype)
-            verdict = numerics.two_sided(out, ref, std)
+            # A score of 1e4 has a float32 error of its own, and so have its
+            # exponential and the output; rows that the plain formula gets
+            # exactly right would otherwise allow none.
+            slack = 1e4 * 2.0**-23 if case.dist == "large" else 0.0
+            verdict = numerics.two_sided(out, ref, std, slack=slack)
         if self.has_lse:
             got = outputs["LSE"].tensor[batches]
             more = numerics.absolute(got, lse, 1e-4, 2e-6)
