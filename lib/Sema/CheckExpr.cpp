@@ -166,8 +166,7 @@ const Expr *Checker::checkMember(const ast::MemberExpr &expr) {
     return typing.poison(expr.range);
   }
   if (!state->type.is(TypeKind::Softmax)) {
-    diags.error(diag::err_not_a_state, expr.range)
-        << member << state->type.text();
+    diags.error(diag::err_not_a_state, expr.range) << member << shown(state);
     return typing.poison(expr.range);
   }
   return typing.softmaxPart(member == "lse", state, expr.range);
@@ -433,10 +432,7 @@ const Expr *Checker::uniformIndex(const ast::Expr &expr, llvm::StringRef what) {
     diags.error(diag::err_not_uniform, expr.range)
         << what << value->type.text();
   } else {
-    diags.error(diag::err_not_an_integer, expr.range)
-        << what
-        << (value->type.is(TypeKind::Constant) ? value->constant.text()
-                                               : value->type.text());
+    diags.error(diag::err_not_an_integer, expr.range) << what << shown(value);
   }
   return typing.poison(expr.range);
 }
@@ -481,9 +477,7 @@ const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
     return typing.poison(expr.range);
   }
   if (!value->type.is(TypeKind::Range)) {
-    diags.error(diag::err_index_type, expr.range)
-        << (value->type.is(TypeKind::Constant) ? value->constant.text()
-                                               : value->type.text());
+    diags.error(diag::err_index_type, expr.range) << shown(value);
     return typing.poison(expr.range);
   }
   const TileAxis *range = value->type.axes.front();

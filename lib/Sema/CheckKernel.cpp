@@ -201,7 +201,7 @@ void Checker::checkRequirements() {
     if (!condition->type.is(TypeKind::Scalar) ||
         condition->type.dtype != Dtype::Bool) {
       diags.error(diag::err_operator_type, require.condition->range)
-          << "require" << "truth values" << condition->type.text();
+          << "require" << "truth values" << shown(condition);
       continue;
     }
     Requirement result;
@@ -247,10 +247,7 @@ TileAxis *Checker::makeRange(const ast::Binder &binder) {
       good = false;
       if (!step->type.poisoned()) {
         diags.error(diag::err_tile_size, binder.step->range)
-            << kMaxTile
-            << (step->type.is(TypeKind::Constant)
-                    ? step->constant.text()
-                    : "`" + step->type.text() + "`");
+            << kMaxTile << shown(step);
       }
     }
   }

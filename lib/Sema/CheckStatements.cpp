@@ -350,8 +350,7 @@ void Checker::checkUpdate(const ast::CallExpr &call,
     return;
   }
   if (!old->type.is(TypeKind::Softmax) || !old->variable) {
-    diags.error(diag::err_not_a_state, state.range)
-        << "update" << old->type.text();
+    diags.error(diag::err_not_a_state, state.range) << "update" << shown(old);
     return;
   }
   const TileAxis *rows = old->type.axes[0], *width = old->type.axes[1];
@@ -363,7 +362,7 @@ void Checker::checkUpdate(const ast::CallExpr &call,
       rows->name + ", " + (width->whole ? width->dim : width->name);
   auto wrong = [&](const Expr *what, const llvm::Twine &wanted) {
     auto error = diags.error(diag::err_update_axes, what->range)
-                 << over << wanted.str() << what->type.text();
+                 << over << wanted.str() << shown(what);
     error.note(old->variable->range, "the state is introduced here");
   };
   if (!s->type.is(TypeKind::Tile) || s->type.axes.size() != 2 ||
@@ -496,11 +495,11 @@ void Checker::checkStore(const ast::StoreStmt &stmt) {
   });
   if (!within || value->type.is(TypeKind::Softmax) ||
       (value->type.is(TypeKind::Constant) && !value->constant.isNumber())) {
-    Type shown = slice;
-    shown.dtype = tensor->dtype;
+    Type place = slice;
+    place.dtype = tensor->dtype;
     auto error = diags.error(diag::err_store_type, stmt.targetRange)
-                 << tensor->name << shown.text() << value->type.text();
-    error.note(value->range, "this is `" + value->type.text() + "`");
+                 << tensor->name << place.text() << shown(value);
+    error.note(value->range, "this is `" + shown(value) + "`");
     error.note(tensor->range, "`" + tensor->name + "` is declared here");
     return;
   }

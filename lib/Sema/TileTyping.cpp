@@ -81,7 +81,7 @@ const Expr *Typing::dot(const Expr *a, const Expr *b, const TileAxis *over,
       continue;
     }
     auto error = diags.error(diag::err_over_not_an_axis, operand->range)
-                 << "dot" << axisSpelling(over) << operand->type.text();
+                 << "dot" << axisSpelling(over) << shown(operand);
     const Expr *other = operand == a ? b : a;
     error.note(other->range,
                "the other operand is `" + other->type.text() + "`");
@@ -135,7 +135,7 @@ const Expr *Typing::reduce(ReduceKind kind, const Expr *a, const TileAxis *over,
   }
   if (!a->type.is(TypeKind::Tile) || !a->type.hasAxis(over)) {
     diags.error(diag::err_over_not_an_axis, a->range)
-        << name << axisSpelling(over) << a->type.text();
+        << name << axisSpelling(over) << shown(a);
     return poison(range);
   }
   if (a->type.dtype == Dtype::Bool) {
@@ -162,7 +162,7 @@ const Expr *Typing::mask(const Expr *scores, const Expr *keep,
     return poison(range);
   }
   if (!scores->type.is(TypeKind::Tile) || !isFloat(scores->type.dtype)) {
-    diags.error(diag::err_mask_operand, scores->range) << scores->type.text();
+    diags.error(diag::err_mask_operand, scores->range) << shown(scores);
     return poison(range);
   }
   if (keep->type.is(TypeKind::Constant) && keep->constant.isBool() &&
@@ -171,7 +171,7 @@ const Expr *Typing::mask(const Expr *scores, const Expr *keep,
   }
   if (keep->type.dtype != Dtype::Bool || keep->type.is(TypeKind::Softmax)) {
     diags.error(diag::err_operator_type, keep->range)
-        << "mask" << "truth values" << keep->type.text();
+        << "mask" << "truth values" << shown(keep);
     return poison(range);
   }
   for (const TileAxis *axis : keep->type.axes) {
@@ -259,6 +259,10 @@ const Expr *Typing::softmaxPart(bool lse, const Expr *state,
   }
   return make(lse ? Expr::Kind::SoftmaxLse : Expr::Kind::SoftmaxOutput, type,
               range, state);
+}
+
+std::string shown(const Expr *e) {
+  return e->type.is(TypeKind::Constant) ? e->constant.text() : e->type.text();
 }
 
 const Expr *strip(const Expr *e) {

@@ -180,9 +180,9 @@ bool Typing::unifyDtypes(const Expr *&a, const Expr *&b, SourceRange range,
     }
   }
   auto error = diags.error(diag::err_dtype_mismatch, range)
-               << what << a->type.text() << b->type.text();
-  error.note(a->range, "this is `" + a->type.text() + "`");
-  error.note(b->range, "this is `" + b->type.text() + "`");
+               << what << shown(a) << shown(b);
+  error.note(a->range, "this is `" + shown(a) + "`");
+  error.note(b->range, "this is `" + shown(b) + "`");
   bool narrow = isFloat(da) && isFloat(db);
   if (narrow) {
     error.help("convert one of them, for instance with `as f32`");
@@ -364,7 +364,7 @@ const Expr *Typing::logicalNot(const Expr *a, SourceRange range) {
   if (a->type.is(TypeKind::Constant) || a->type.dtype != Dtype::Bool ||
       a->type.is(TypeKind::Softmax) || a->type.is(TypeKind::Range)) {
     diags.error(diag::err_operator_type, range)
-        << "not" << "truth values" << a->type.text();
+        << "not" << "truth values" << shown(a);
     return poison(range);
   }
   return make(Expr::Kind::Not, a->type, range, a);
@@ -383,7 +383,7 @@ const Expr *Typing::select(const Expr *condition, const Expr *a, const Expr *b,
   if (condition->type.dtype != Dtype::Bool ||
       condition->type.is(TypeKind::Constant)) {
     diags.error(diag::err_operator_type, condition->range)
-        << "select" << "truth values" << condition->type.text();
+        << "select" << "truth values" << shown(condition);
     return poison(range);
   }
   if (a->type.is(TypeKind::Constant) && b->type.is(TypeKind::Constant)) {

@@ -92,6 +92,9 @@ bool affineUnion(Typing &typing, const Expr *predicate,
 /// integers.
 bool isAffine(const Expr *e);
 
+/// How a message shows \p e: the value of a constant, the type of others.
+std::string shown(const Expr *e);
+
 /// The operand below broadcasts, splats and integer conversions.
 const Expr *strip(const Expr *e);
 

@@ -67,7 +67,7 @@ system Bounds {
 // CHECK-NEXT: {{.*}}bounds.dsl:28:29: error: the size of a tile is a constant from 1 to 65536, got `index` [SPK3022]
 // CHECK-NEXT:    28 |         grid (m in tiles(M, M)) { store C[m] = load A[m] }
 // CHECK-NEXT:       |                             ^
-// CHECK-NEXT: {{.*}}bounds.dsl:34:29: error: the size of a tile is a constant from 1 to 65536, got 0 [SPK3022]
+// CHECK-NEXT: {{.*}}bounds.dsl:34:29: error: the size of a tile is a constant from 1 to 65536, got `0` [SPK3022]
 // CHECK-NEXT:    34 |         grid (m in tiles(M, 64 - 64)) { store C[m] = load A[m] }
 // CHECK-NEXT:       |                             ^~~~~~~
 // CHECK-NEXT: {{.*}}bounds.dsl:41:59: error: an index is a uniform integer, a range or `:`, got `f32` [SPK3014]
