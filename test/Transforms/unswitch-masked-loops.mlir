@@ -1,6 +1,17 @@
 // RUN: spak-opt %s -unswitch-masked-loops -o %t.1.mlir && FileCheck %s --input-file %t.1.mlir
 // RUN: spak-opt %t.1.mlir -unswitch-masked-loops | diff %t.1.mlir -
 
+// Only the last tile of this loop is masked, and it is peeled: that no masked
+// loop is left to run is proved, from ceil(N / 64) - 1 <= floor(N / 64).
+// RUN: spak-opt %S/Inputs/two-states.mlir -assign-layouts -plan-staging -plan-roles \
+// RUN:   -plan-overlap -stage-loads -specialize-roles -software-pipeline \
+// RUN:   -unswitch-masked-loops 2>/dev/null | FileCheck %s --check-prefix PROVED
+// PROVED: spak.role @consumer
+// PROVED: spak.mask
+// PROVED: spak.for
+// PROVED-NOT: {{spak.mask|spak.for}}
+// PROVED: spak.return
+
 !s = !spak.tile<m=64, n=64 : f32>
 !r = !spak.tile<m=64 : f32>
 !rs = !spak.rows<!spak.tile<m=64 : f32>>
@@ -28,7 +39,7 @@
 spak.kernel @both_ends(%S: !spak.view<M, N : f32>, %m: !mr, %scale: f32, %lo: index, %hi: index, %flo: index, %fhi: index, %N: index) {
   %rows0 = spak.softmax.rows : !rs
   %done = spak.for %n : !nr = %lo to %hi full %flo to %fhi iter_args(%rows = %rows0) -> (!rs) {
-    %s = spak.load %S[%m, %n] : !spak.view<M, N : f32>[!mr, !nr] -> !s
+    %s = spak.splat %scale : f32 -> !s
     %s1 = spak.mask %s where [#window] (%m, %n) [%N] : (!mr, !nr) !s
     %adv, %corr = spak.softmax.advance %rows, %s1 scale %scale may_be_empty : !rs, !s -> !r
     spak.yield %adv : !rs

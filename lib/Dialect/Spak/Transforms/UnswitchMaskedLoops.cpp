@@ -5,6 +5,7 @@
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
 #include "EmptyRows.h"
+#include "BoundProof.h"
 #include "LoopRewrite.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -46,12 +47,12 @@ SmallVector<Piece> piecesOf(OpBuilder &b, ForOp loop) {
   // Clamp: the full range may begin before the loop or end after it, and it
   // may be empty.
   Value first = bounds.lower;
-  if (bounds.fullLower != bounds.lower) {
+  if (!isProvedAtLeast(bounds.lower, bounds.fullLower)) {
     Value from = arith::MaxSIOp::create(b, loc, bounds.fullLower, bounds.lower);
     first = arith::MinSIOp::create(b, loc, from, bounds.upper);
     pieces.push_back({bounds.lower, first, false});
   }
-  if (bounds.fullUpper == bounds.upper) {
+  if (isProvedAtLeast(bounds.fullUpper, bounds.upper)) {
     pieces.push_back({first, bounds.upper, true});
     return pieces;
   }

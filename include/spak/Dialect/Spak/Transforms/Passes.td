@@ -193,7 +193,8 @@ def UnswitchMaskedLoops : SpakPass<"unswitch-masked-loops"> {
   let description = [{
     A loop with a full range and masks in its body becomes at most three loops
     in a row: masked, full, masked. In the full one masks and `may_be_empty`
-    are gone. A loop without masks only loses its full range.
+    are gone. A piece that is proved to have no tile is left out. A loop
+    without masks only loses its full range.
 
     Requires: full ranges. Establishes: no loop has a full range. Preserves:
     the values computed; the number and order of iterations.
