@@ -32,7 +32,7 @@ BAD_QUOTE  : '\'' ;
 fragment ESCAPE : '\\' ~[\r\n] ;
 
 INT   : DIGITS | '0' [xX] [0-9a-fA-F]+ ;
-FLOAT : DIGITS '.' DIGITS EXPONENT? | DIGITS EXPONENT ;
+FLOAT : DIGITS? '.' DIGITS EXPONENT? | DIGITS EXPONENT ;
 NAME  : START CONTINUE* ;
 WORD  : DIGITS START CONTINUE* ;
 fragment DIGITS   : [0-9] [0-9_]* ;

@@ -116,7 +116,8 @@ private:
   }
 
   void block(const Block &block) {
-    std::string head = "block " + block.keyword.text;
+    std::string head = "block " + (block.keyword.empty() ? "(no keyword)"
+                                                         : block.keyword.text);
     if (!block.name.empty() || block.quotedName) {
       head += " " + quotedName(block.name, block.quotedName);
     }

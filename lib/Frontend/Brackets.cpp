@@ -170,14 +170,13 @@ private:
       if (token.first) {
         indent = token.indent;
       }
+      Token next = token;
       if (isOpener(token.kind)) {
         open.push_back({token, indent, false, false});
-      } else if (isCloser(token.kind)) {
-        if (!close(token)) {
-          continue;
-        }
+      } else if (isCloser(token.kind) && !close(next)) {
+        continue;
       }
-      output.push_back(token);
+      output.push_back(next);
     }
     while (!open.empty()) {
       closeMissing(nullptr);
@@ -185,8 +184,9 @@ private:
     tokens = std::move(output);
   }
 
-  /// Handles a closer; returns false if it is dropped.
-  bool close(const Token &token) {
+  /// Handles a closer, which may become another; returns false if it is
+  /// dropped.
+  bool close(Token &token) {
     // A `}` ends parentheses that are still open inside its block.
     bool hasPartner = false;
     for (const Opener &opener : llvm::reverse(open)) {
@@ -197,6 +197,21 @@ private:
       if (opener.token.is(Tok::LBRACE)) {
         break;
       }
+    }
+    if (!hasPartner && !open.empty() && !token.is(Tok::RBRACE) &&
+        !open.back().token.is(Tok::LBRACE)) {
+      // `(a]`: the wrong one of two signs.
+      const Token &opener = open.back().token;
+      Tok closer = closerOf(opener.kind);
+      context.diags.error(diag::err_unclosed, context.range(token))
+          .argument(signOf(closer).str())
+          .argument("in place of `" + signOf(token.kind).str() + "`")
+          .note(context.range(opener),
+                "to close this `" + signOf(opener.kind) + "`");
+      missing[kindOf(closer)] -= 1;
+      token.kind = closer;
+      open.pop_back();
+      return true;
     }
     bool extra = token.is(Tok::RBRACE) && missing[0] < 0 && token.first &&
                  hasPartner && !open.empty() &&

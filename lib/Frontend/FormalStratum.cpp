@@ -107,8 +107,31 @@ static bool isAssign(Tok kind) {
   }
 }
 
-/// A line that ends in `=`, before one that is an assignment: without this
-/// the second line's target would be the value of the first.
+/// True if an operand must follow.
+static bool wantsOperand(Tok kind) {
+  switch (kind) {
+  case Tok::PLUS:
+  case Tok::MINUS:
+  case Tok::STAR:
+  case Tok::SLASH:
+  case Tok::PERCENT:
+  case Tok::AND:
+  case Tok::OR:
+  case Tok::NOT:
+  case Tok::EQ:
+  case Tok::NE:
+  case Tok::LT:
+  case Tok::LE:
+  case Tok::GT:
+  case Tok::GE:
+    return true;
+  default:
+    return isAssign(kind);
+  }
+}
+
+/// A line that ends in `=` or `+`, before one that is an assignment: without
+/// this the second line's target would be the value of the first.
 void FormalRewriter::missingValue() {
   Token token = out.back();
   token.kind = Tok::OTHER;
@@ -118,7 +141,8 @@ void FormalRewriter::missingValue() {
 }
 
 void FormalRewriter::one(size_t i, Words words, bool inBrackets) {
-  if (!inBrackets && at(i).first && !out.empty() && isAssign(out.back().kind) &&
+  if (!inBrackets && at(i).first && !out.empty() &&
+      wantsOperand(out.back().kind) &&
       (is(i, Tok::RBRACE) || (is(i, Tok::NAME) && isAssign(at(i + 1).kind)))) {
     missingValue();
   }
@@ -359,7 +383,7 @@ void FormalRewriter::statements(size_t i, size_t end) {
       }
       Tok statement = statementKind(i);
       if (statement != Tok::NAME) {
-        if (statement != Tok::IF && isAssign(out.back().kind)) {
+        if (statement != Tok::IF && wantsOperand(out.back().kind)) {
           missingValue();
         }
         push(i, statement);

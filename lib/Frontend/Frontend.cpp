@@ -181,6 +181,9 @@ std::unique_ptr<ast::File> parse(const SourceFile &source,
                        : 0;
   std::vector<ast::FrontMatterEntry> frontMatter;
   begin = parseFrontMatter(context, begin, frontMatter);
+  if (begin == source.text().size() && diags.hasErrors()) {
+    return nullptr; // front matter without end
+  }
 
   Tokens tokens;
   bool truncated = false;

@@ -155,7 +155,10 @@ size_t GenericRewriter::matchOperand(size_t i, size_t end,
   bool operatorWord = llvm::StringSwitch<bool>(text)
                           .Cases({"and", "or", "not", "if", "else", "as"}, true)
                           .Default(false);
-  if (operatorWord) {
+  // A line that begins an entry is not the end of the line before.
+  bool next = !inBrackets && at(i).first &&
+              (isConstraint(i) || startsEntry(i, end, false));
+  if (operatorWord || next) {
     return 0;
   }
   switch (at(i).kind) {
@@ -313,7 +316,8 @@ size_t GenericRewriter::prose(size_t i, size_t end, bool lines) {
     if (k != i) {
       bool newLine = at(k).first;
       if ((newLine && !lines) || (!lines && isSeparator(k)) ||
-          ((newLine || !lines) && startsEntry(k, end, !lines))) {
+          ((newLine || (!lines && !touchesPrevious(k))) &&
+           startsEntry(k, end, !lines))) {
         break;
       }
     }
@@ -327,11 +331,17 @@ size_t GenericRewriter::prose(size_t i, size_t end, bool lines) {
 /// Writes the value at \p i; returns the index after it.
 size_t GenericRewriter::value(size_t i, size_t end) {
   size_t next = matchExpr(i, end, false);
+  // Below its key a value may be a list of bullets, or lines of formulas.
+  bool below = at(i).first;
+  if (below && (is(i, Tok::MINUS) || is(i, Tok::STAR) ||
+                (next < end && is(next, Tok::ASSIGN)))) {
+    next = 0;
+  }
   if (next != 0 && isBoundary(next, end)) {
     expression(i, next);
     return next;
   }
-  return prose(i, end, at(i).first);
+  return prose(i, end, below);
 }
 
 void GenericRewriter::params(size_t open) {
@@ -460,8 +470,11 @@ size_t GenericRewriter::entry(size_t i, size_t end) {
     push(i, Tok::RETURN);
     return value(i + 1, end);
   }
-  // `emit "text" if "c" { … }`: a word and a text are an entry of their own.
-  if (head.words.size() > 2 && isString(at(head.words[1].last).kind) &&
+  // `emit "text" if "c" { … }`: a word and a text, or a name with dots, are
+  // an entry of their own.
+  if (head.words.size() > 2 &&
+      (isString(at(head.words[1].last).kind) ||
+       head.words[1].first != head.words[1].last) &&
       startsEntry(head.words[2].first, end)) {
     head.words.resize(2);
     head.params = head.matches = 0;

@@ -238,6 +238,24 @@ static llvm::StringRef ruleText(size_t rule) {
   }
 }
 
+/// True where a list may go on instead of ending.
+static bool inList(size_t rule, Tok closer) {
+  switch (rule) {
+  case SpakParser::RuleCall:
+  case SpakParser::RuleParams:
+  case SpakParser::RuleScheduleItem:
+    return closer == Tok::RPAREN;
+  case SpakParser::RuleAtom:
+  case SpakParser::RuleTrailer:
+  case SpakParser::RuleFillType:
+  case SpakParser::RuleParamDecl:
+  case SpakParser::RuleStoreStep:
+    return closer == Tok::RBRACK;
+  default:
+    return false;
+  }
+}
+
 static Tok kindOf(size_t type) {
   switch (type) {
 #define SPAK_TOKEN(Kind, Text)                                                 \
@@ -301,6 +319,10 @@ void ErrorStrategy::report(antlr4::Parser *parser, size_t index,
   bool expression = expected.contains(static_cast<size_t>(SpakParser::INT));
   if (wanted.empty() || expected.size() == 1) {
     wanted = expression ? "an expression" : listOf(expected);
+    if (expected.size() == 1 &&
+        inList(rule, kindOf(expected.getMinElement()))) {
+      wanted = "`,` or " + wanted;
+    }
   }
 
   // What lacks at the end of a line is shown there, not on the next one.

@@ -1,0 +1,6 @@
+system Tabs {
+	design_space {
+		a: [1, 2]	// tab
+	}
+	note: "tab	inside"
+}
