@@ -1,0 +1,65 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: what a role does to rings, one after the other, once the few numbers
+// that its control depends on are given. Knows nothing of other roles.
+#ifndef SPAK_LIB_DIALECT_SPAK_TRANSFORMS_ROLETRACE_H
+#define SPAK_LIB_DIALECT_SPAK_TRANSFORMS_ROLETRACE_H
+
+#include "spak/Dialect/Spak/IR/Spak.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace spak::ir {
+
+/// Numbers values so that equal numbers are equal values, in whichever role
+/// they are computed: pure ops by what they compute, arguments of grids by
+/// their place.
+class ValueNumbers {
+public:
+  unsigned of(mlir::Value value);
+
+private:
+  llvm::DenseMap<mlir::Value, unsigned> numbers;
+  llvm::StringMap<unsigned> byKey;
+};
+
+/// Whether \p op, or an op inside it, concerns rings or batons.
+bool concernsRings(mlir::Operation *op);
+
+/// The numbers on which the control around ring ops depends: all that is not
+/// computed from others by plain arithmetic. A number in `cut` is taken as
+/// given, too. The value is one that has that number.
+using Leaves = llvm::MapVector<unsigned, mlir::Value>;
+void collectLeaves(mlir::Block *body, ValueNumbers &numbers,
+                   const llvm::DenseSet<unsigned> &cut, Leaves &leaves);
+
+/// The bounds of loops around ring ops below \p body.
+llvm::DenseSet<unsigned> boundsOfRingLoops(mlir::Block *body,
+                                           ValueNumbers &numbers);
+
+/// A value for each leaf.
+using Assignment = llvm::DenseMap<unsigned, int64_t>;
+
+/// One step of a role.
+struct RingEvent {
+  enum Kind { Acquire, Commit, Wait, Release, Take, Pass } kind;
+  mlir::Operation *op;
+  mlir::Value ring;       ///< null for batons
+  llvm::StringRef baton;
+  int64_t slot = 0;       ///< the how manieth of its kind on this ring
+};
+
+/// Runs \p body, each grid in it once per assignment of \p tiles. Fails, with
+/// an error that names both places, if a slot is not committed or released
+/// exactly once and in order, if it is filled too late or not at all, or if a
+/// tile is read after its slot's release.
+mlir::FailureOr<std::vector<RingEvent>>
+traceRole(mlir::Block *body, ValueNumbers &numbers,
+          llvm::ArrayRef<const Assignment *> tiles);
+
+} // namespace spak::ir
+
+#endif // SPAK_LIB_DIALECT_SPAK_TRANSFORMS_ROLETRACE_H
