@@ -118,6 +118,11 @@ LogicalResult KernelLowering::lowerGridBody(ir::GridOp grid, Value tile) {
       Value last = sub(extents[i], constant(1));
       at[i] = sub(last, at[i]);
     }
+    Operation *def = at[i].getDefiningOp();
+    if (def && isa<arith::ArithDialect>(def->getDialect())) {
+      def->setLoc(NameLoc::get(builder.getStringAttr(variableName(grid, i)),
+                               loc));
+    }
     values[body->getArgument(i)] = {at[i]};
   }
   return lowerBlock(*body);

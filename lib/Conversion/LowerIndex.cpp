@@ -18,6 +18,30 @@ std::string nameOfArgument(ir::KernelOp kernel, unsigned index) {
   return name ? name.str() : "arg" + std::to_string(index);
 }
 
+namespace {
+
+/// Where \p value comes from; its name is its own.
+Location unnamed(Value value) {
+  Location loc = value.getLoc();
+  while (auto name = dyn_cast<NameLoc>(loc)) {
+    loc = name.getChildLoc();
+  }
+  return loc;
+}
+
+/// Gives a value that was computed here a name in the text.
+Value named(Value value, const Twine &name) {
+  Operation *def = value.getDefiningOp();
+  if (def && isa<arith::ArithDialect>(def->getDialect()) &&
+      !isa<arith::ConstantOp>(def)) {
+    value.setLoc(NameLoc::get(StringAttr::get(value.getContext(), name),
+                              unnamed(value)));
+  }
+  return value;
+}
+
+} // namespace
+
 Value KernelLowering::constant(int64_t value) {
   return arith::ConstantIntOp::create(builder, kernel.getLoc(), value, 32);
 }
@@ -27,18 +51,18 @@ Value KernelLowering::constant64(int64_t value) {
 }
 
 Value KernelLowering::add(Value a, Value b) {
-  return builder.createOrFold<arith::AddIOp>(a.getLoc(), a, b);
+  return builder.createOrFold<arith::AddIOp>(unnamed(a), a, b);
 }
 
 Value KernelLowering::sub(Value a, Value b) {
-  return builder.createOrFold<arith::SubIOp>(a.getLoc(), a, b);
+  return builder.createOrFold<arith::SubIOp>(unnamed(a), a, b);
 }
 
 Value KernelLowering::mul(Value a, int64_t b) {
   if (b == 1) {
     return a;
   }
-  return builder.createOrFold<arith::MulIOp>(a.getLoc(), a, constant(b));
+  return builder.createOrFold<arith::MulIOp>(unnamed(a), a, constant(b));
 }
 
 Value KernelLowering::floorDiv(Value a, int64_t b) {
@@ -46,16 +70,16 @@ Value KernelLowering::floorDiv(Value a, int64_t b) {
     return a;
   }
   if (llvm::isPowerOf2_64(b)) {
-    return builder.createOrFold<arith::ShRSIOp>(a.getLoc(), a,
+    return builder.createOrFold<arith::ShRSIOp>(unnamed(a), a,
                                                 constant(llvm::Log2_64(b)));
   }
   // Division truncates: step a negative number back first.
   Value negative = arith::CmpIOp::create(
-      builder, a.getLoc(), arith::CmpIPredicate::slt, a, constant(0));
+      builder, unnamed(a), arith::CmpIPredicate::slt, a, constant(0));
   Value back = sub(a, constant(b - 1));
   Value from =
-      arith::SelectOp::create(builder, a.getLoc(), negative, back, a);
-  return arith::DivSIOp::create(builder, a.getLoc(), from, constant(b));
+      arith::SelectOp::create(builder, unnamed(a), negative, back, a);
+  return arith::DivSIOp::create(builder, unnamed(a), from, constant(b));
 }
 
 Value KernelLowering::expandAffine(AffineExpr expr, ValueRange dims,
@@ -93,7 +117,7 @@ Value KernelLowering::expandAffine(AffineExpr expr, ValueRange dims,
     if (number) {
       return mul(left, number.getValue());
     }
-    return arith::MulIOp::create(builder, left.getLoc(), left,
+    return arith::MulIOp::create(builder, unnamed(left), left,
                                  expandAffine(binary.getRHS(), dims, symbols));
   case AffineExprKind::FloorDiv:
     return floorDiv(left, number.getValue());
@@ -150,7 +174,13 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
   if (auto count = dyn_cast<ir::TileCountOp>(op)) {
     int64_t size = count.getSize();
     Value extent = scalar(count.getExtent());
-    return one(floorDiv(add(extent, constant(size - 1)), size));
+    Value tiles = floorDiv(add(extent, constant(size - 1)), size);
+    if (auto arg = dyn_cast<BlockArgument>(count.getExtent())) {
+      if (arg.getOwner() == &kernel.getBody().front()) {
+        named(tiles, nameOfArgument(kernel, arg.getArgNumber()) + "_tiles");
+      }
+    }
+    return one(tiles);
   }
   if (auto start = dyn_cast<ir::StartOp>(op)) {
     return one(startOf(start.getRange()));
@@ -221,7 +251,10 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
 
 Value KernelLowering::startOf(Value range) {
   auto type = cast<ir::RangeType>(range.getType());
-  return mul(scalar(range), type.getSize());
+  Value first = mul(scalar(range), type.getSize());
+  return type.getSize() == 1
+             ? first
+             : named(first, type.getAxis().getValue() + "0");
 }
 
 Value KernelLowering::extentOf(Value view, int64_t axis) {
@@ -372,7 +405,10 @@ Value KernelLowering::threadCoordinate(const RegisterMap &map,
               [&] { return groupInRole(); });
     addDigits(map.warps, "warp", 4, [&] { return warpId(); });
     addDigits(map.lanes, "lane", 32, [&] { return laneId(); });
-    return sum ? sum : constant(0);
+    if (!sum) {
+      return constant(0);
+    }
+    return named(sum, axis + "_thread");
   });
 }
 

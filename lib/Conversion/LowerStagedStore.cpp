@@ -71,6 +71,35 @@ LogicalResult KernelLowering::lowerStore(ir::StoreOp op) {
   return isStagedStore(op) ? lowerStagedStore(op) : lowerDirectStore(op);
 }
 
+/// The copy engine writes chunks of 16 bytes: past the end of a row it clears
+/// what is left of the last chunk, which may be somebody else's. Null if every
+/// chunk is known to be whole, else the condition that they are.
+FailureOr<Value> KernelLowering::storesWholeChunks(ir::StoreOp op,
+                                                   int64_t columns,
+                                                   int64_t elementBytes) {
+  Location loc = op.getLoc();
+  auto view = cast<ir::ViewType>(op.getView().getType());
+  int64_t axis = view.getShape().size() - 1;
+  int64_t perChunk = 16 / elementBytes;
+  if (!ShapedType::isDynamic(view.getShape()[axis]) &&
+      view.getShape()[axis] % perChunk == 0) {
+    return Value();
+  }
+  Value limit = extentOf(op.getView(), axis);
+  if (!limit) {
+    return op.emitOpError("expected a dim called `")
+           << view.getAxes()[axis].getValue() << "` among the arguments";
+  }
+  Value rest =
+      arith::RemUIOp::create(builder, loc, limit, constant(perChunk));
+  Value even = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                     rest, constant(0));
+  Value end = add(startOf(op.getAt().back()), constant(columns));
+  Value inside = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sle,
+                                       end, limit);
+  return Value(arith::OrIOp::create(builder, loc, even, inside));
+}
+
 LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   Location loc = op.getLoc();
   auto type = cast<ir::TileType>(op.getTile().getType());
@@ -154,6 +183,20 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   // Before the kernel's first store the buffer is free.
   bool repeats = isa<scf::ForOp>(builder.getBlock()->getParentOp()) ||
                  builder.getBlock()->getParentOp()->getParentOfType<scf::ForOp>();
+  OpBuilder::InsertionGuard guard(builder);
+  FailureOr<Value> whole = storesWholeChunks(op, columns, elementBytes);
+  if (failed(whole)) {
+    return failure();
+  }
+  if (*whole) {
+    auto choice = scf::IfOp::create(builder, loc, TypeRange(), *whole,
+                                    /*withElseRegion=*/true);
+    builder.setInsertionPointToStart(choice.elseBlock());
+    if (failed(lowerDirectStore(op))) {
+      return failure();
+    }
+    builder.setInsertionPointToStart(choice.thenBlock());
+  }
   Value column = coordinates.front();
   for (int64_t begin = 0; begin < slabs;) {
     // All slabs at once where they all have a buffer, else one by one.

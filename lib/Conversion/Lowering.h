@@ -171,6 +171,8 @@ private:
   // LowerStagedStore.cpp, LowerDirectMemory.cpp
   LogicalResult lowerStore(ir::StoreOp op);
   LogicalResult lowerStagedStore(ir::StoreOp op);
+  llvm::FailureOr<Value> storesWholeChunks(ir::StoreOp op, int64_t columns,
+                                     int64_t elementBytes);
   LogicalResult lowerDirectStore(ir::StoreOp op);
   LogicalResult lowerLoad(ir::LoadOp op);
   LogicalResult lowerLoadScalar(ir::LoadScalarOp op);

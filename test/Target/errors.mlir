@@ -37,3 +37,21 @@ spak_cuda.kernel @k(%x: i1, %y: i32, %m: !spak_cuda.tmap) attributes {threads = 
 spak_cuda.host @h() {
   spak_cuda.return
 }
+
+// -----
+
+spak_cuda.kernel @k(%x: f32) attributes {threads = 128, spak_cuda.arg_names = ["x"]} {
+  // expected-error@+1 {{a fragment without a variable: run prepare-emission first}}
+  %f = spak_cuda.frag.fill %x : f32 -> !spak_cuda.frag<2xf32>
+  spak_cuda.return
+}
+
+// -----
+
+spak_cuda.kernel @k(%x: i32) attributes {threads = 256, spak_cuda.arg_names = ["x"]} {
+  spak_cuda.roles {
+    // expected-error@+1 {{expected roles without gaps, in order of warps: this one should begin at warp 0}}
+    spak_cuda.role @r warps 4 for 4 { }
+  }
+  spak_cuda.return
+}

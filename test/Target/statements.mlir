@@ -80,7 +80,7 @@ spak_cuda.kernel @copies(%map: !spak_cuda.tmap {spak.name = "map"}, %in: !spak_c
 }
 
 // CHECK-LABEL: registers(
-spak_cuda.kernel @registers(%in: !spak_cuda.global<f32> {spak.name = "in"}, %n: i32 {spak.name = "n"}, %l: i64 {spak.name = "l"}, %f: f32 {spak.name = "f"}) attributes {threads = 128} {
+spak_cuda.kernel @registers(%halves: !spak_cuda.global<f16> {spak.name = "halves"}, %in: !spak_cuda.global<f32> {spak.name = "in"}, %n: i32 {spak.name = "n"}, %l: i64 {spak.name = "l"}, %f: f32 {spak.name = "f"}) attributes {threads = 128} {
   %inf = arith.constant 0xFF800000 : f32
   %x = spak_cuda.load_frag %in[%l] coords(%n) by [unit] strides(%l) limits(%n) : !spak_cuda.global<f32> -> !f8 loc("x")
   // One chain per row.
@@ -112,6 +112,13 @@ spak_cuda.kernel @registers(%in: !spak_cuda.global<f32> {spak.name = "in"}, %n: 
   } : (!f8, !rows) -> !f8
   // CHECK: packed[i] = spak::pack_f16(x[2 * i], x[2 * i + 1]);
   %p = spak_cuda.pack %y : !f8 -> !spak_cuda.frag<4xvector<2xf16>>
+  // CHECK: for (int i = 0; i < 8; ++i) {
+  // CHECK-NEXT: const bool keep = n + i < n;
+  // CHECK-NEXT: const int64_t offset = (n + i) * l;
+  // CHECK-NEXT: spak::store_if(keep, halves + offset,
+  // CHECK-NEXT: spak::unpack_f16(packed[i / 2], i % 2));
+  %zero = arith.constant 0 : i64
+  spak_cuda.store_frag %p, %halves[%zero] coords(%n) by [#spak_cuda.pattern<[8:1]>] strides(%l) limits(%n) : !spak_cuda.frag<4xvector<2xf16>>, !spak_cuda.global<f16>
   // CHECK: const float e3 = x[3];
   %g = spak_cuda.frag.get %y[3] : !f8 -> f32 loc("e3")
   %true = arith.constant true

@@ -134,36 +134,47 @@ KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
     }
     join(result.offset, " + ", *offset);
   }
-  for (auto [coord, pattern, stride, limit] :
-       llvm::zip(coords, patterns, strides, limits)) {
+  // What does not depend on the register is computed once, before the loop.
+  std::string origin = result.offset;
+  result.offset = "origin";
+  for (auto [i, coord, pattern, stride, limit] :
+       llvm::enumerate(coords, patterns, strides, limits)) {
     auto at = text(coord, Strength::Sum);
     auto step = text(stride, Strength::Product);
-    auto end = text(limit, Strength::Shift);
+    auto end = text(limit, Strength::Sum);
     if (!at || !step || !end) {
       return std::nullopt;
     }
+    std::string left = "left_" + std::to_string(i);
+    bool simple = StringRef(*at).find(' ') == StringRef::npos;
+    std::string grouped = simple ? *at : "(" + *at + ")";
+    result.setup.push_back("const int " + left + " = " + *end +
+                           (*at == "0" ? "" : " - " + grouped) + ";");
+    if (*at != "0") {
+      join(origin, " + ", *step == "1" ? *at : grouped + " * " + *step);
+    }
     Expression shift = indexExpression(pattern, "i");
-    std::string position = *at;
-    if (shift.text != "0") {
-      position =
-          *at == "0" ? shift.text : *at + " + " + shift.in(Strength::Sum);
+    join(result.condition, " && ", shift.in(Strength::Shift) + " < " + left);
+    if (shift.text == "0") {
+      continue;
     }
-    join(result.condition, " && ", position + " < " + *end);
-    if (*step == "1") {
-      join(result.offset, " + ", position);
-    } else {
-      bool simple = StringRef(position).find(' ') == StringRef::npos;
-      join(result.offset, " + ",
-           (simple ? position : "(" + position + ")") + " * " + *step);
-    }
+    join(result.offset, " + ",
+         *step == "1" ? shift.in(Strength::Sum)
+                      : shift.in(Strength::Product) + " * " + *step);
   }
+  result.setup.push_back("const int64_t origin = " +
+                         (origin.empty() ? "0" : origin) + ";");
   if (result.condition.empty()) {
     result.condition = "true";
   }
-  if (result.offset.empty()) {
-    result.offset = "0";
-  }
   return result;
+}
+
+void KernelPrinter::openAccess(const Access &where) {
+  out.open("");
+  for (const std::string &statement : where.setup) {
+    out.statement(statement);
+  }
 }
 
 LogicalResult KernelPrinter::printLoadFrag(LoadFragOp op) {
@@ -173,22 +184,24 @@ LogicalResult KernelPrinter::printLoadFrag(LoadFragOp op) {
   if (!where) {
     return failure();
   }
+  openAccess(*where);
   openUnrolled("i", op.getResult().getType().getCount());
   out.statement("const bool keep = " + where->condition + ";");
   out.statement("const int64_t offset = " + where->offset + ";");
   out.statement(name(op.getResult()) + "[i] = spak::load_if(keep, " +
                 name(op.getSrc()) + " + offset);");
   out.close();
+  out.close();
   return success();
 }
 
 LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   int64_t vec = op.getVec();
-  bool pairs = vec == 2 && op.getFrag().getType().getElementType().isF32();
+  FragType type = op.getFrag().getType();
+  bool pairs = vec == 2 && type.getElementType().isF32();
   if (vec != 1 && !pairs) {
     return op.emitError("`spak_cuda.store_frag` of ")
-           << vec << " x " << op.getFrag().getType().getElementType()
-           << " has no text yet";
+           << vec << " x " << type.getElementType() << " has no text yet";
   }
   headers.use(pairs ? "store2_if" : "store_if");
   auto where = access(op.getCoords(), op.getPatterns(), op.getStrides(),
@@ -196,8 +209,20 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   if (!where) {
     return failure();
   }
-  std::string frag = name(op.getFrag());
-  int64_t count = op.getFrag().getType().getCount();
+  std::string value = name(op.getFrag()) + "[i]";
+  if (pairs) {
+    value += ", " + name(op.getFrag()) + "[i + 1]";
+  } else if (type.isPacked()) {
+    StringRef unpack =
+        cast<VectorType>(type.getElementType()).getElementType().isBF16()
+            ? "unpack_bf16"
+            : "unpack_f16";
+    headers.use(unpack);
+    value =
+        "spak::" + unpack.str() + "(" + name(op.getFrag()) + "[i / 2], i % 2)";
+  }
+  int64_t count = type.getCount() * (type.isPacked() ? 2 : 1);
+  openAccess(*where);
   if (pairs) {
     out.pragma("unroll");
     out.open("for (int i = 0; i < " + Twine(count) + "; i += 2)");
@@ -207,8 +232,8 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   out.statement("const bool keep = " + where->condition + ";");
   out.statement("const int64_t offset = " + where->offset + ";");
   out.statement("spak::store" + Twine(pairs ? "2" : "") + "_if(keep, " +
-                name(op.getDst()) + " + offset, " + frag + "[i]" +
-                (pairs ? ", " + frag + "[i + 1]" : "") + ");");
+                name(op.getDst()) + " + offset, " + value + ");");
+  out.close();
   out.close();
   return success();
 }

@@ -10,7 +10,25 @@ using namespace mlir;
 
 namespace spak::cuda {
 
+/// Every fragment must have a variable before anything is printed.
+static LogicalResult checkNames(KernelOp kernel) {
+  WalkResult result = kernel.walk([](Operation *op) {
+    for (Value value : op->getResults()) {
+      if (isa<FragType>(value.getType()) && variableName(value).empty()) {
+        op->emitError("a fragment without a variable: run prepare-emission "
+                      "first");
+        return WalkResult::interrupt();
+      }
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult KernelPrinter::print() {
+  if (failed(checkNames(kernel))) {
+    return failure();
+  }
   if (failed(printSignature())) {
     return failure();
   }

@@ -52,9 +52,11 @@ private:
   /// The coordinates as arguments, each with a comma in front.
   std::optional<std::string> coordinates(mlir::ValueRange coords);
   struct Access {
-    std::string condition; ///< empty: always
+    std::vector<std::string> setup; ///< statements before the loop
+    std::string condition;
     std::string offset;
   };
+  void openAccess(const Access &where);
   std::optional<Access> access(mlir::ValueRange coords,
                                mlir::ArrayAttr patterns,
                                mlir::ValueRange strides,

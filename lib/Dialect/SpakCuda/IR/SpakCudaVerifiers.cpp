@@ -106,7 +106,13 @@ static LogicalResult verifyAccess(Operation *op, FragType frag,
                                   GlobalType global, ArrayAttr patterns,
                                   size_t coords, size_t strides, size_t limits,
                                   int64_t vec) {
-  if (frag.getElementType() != global.getElementType()) {
+  Type element = frag.getElementType();
+  int64_t count = frag.getCount();
+  if (auto pair = dyn_cast<VectorType>(element); pair && isa<StoreFragOp>(op)) {
+    element = pair.getElementType();
+    count *= pair.getNumElements();
+  }
+  if (element != global.getElementType()) {
     return op->emitOpError("expected registers of ")
            << global.getElementType() << ", got " << frag.getElementType();
   }
@@ -121,7 +127,7 @@ static LogicalResult verifyAccess(Operation *op, FragType frag,
            << vec;
   }
   for (Attribute pattern : patterns) {
-    if (failed(checkPattern(op, pattern, frag.getCount(), -1))) {
+    if (failed(checkPattern(op, pattern, count, -1))) {
       return failure();
     }
   }

@@ -15,7 +15,8 @@ NamePool::NamePool() {
   constexpr llvm::StringLiteral kReserved[] = {
       // Written by the printer.
       "a_desc", "b_desc", "c", "i", "k", "part", "row", "address", "smem",
-      "smem_base", "warpgroup", "keep", "offset", "params", "p", "stream",
+      "smem_base", "warpgroup", "keep", "offset", "origin", "left_0",
+      "left_1", "left_2", "left_3", "left_4", "params", "p", "stream",
       "message", "status", "spak", "to", "from",
       // CUDA.
       "blockDim", "blockIdx", "dim3", "gridDim", "threadIdx", "warpSize",
@@ -77,6 +78,7 @@ StringRef locationName(Value value) {
 
 /// The counter of a ring is named after the ring.
 static std::string counterName(Value value) {
+  std::string best;
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
     if (use.getOperandNumber() != 1 ||
@@ -85,10 +87,72 @@ static std::string counterName(Value value) {
       continue;
     }
     if (auto ring = user->getOperand(0).getDefiningOp<RingOp>()) {
-      return (ring.getName() + "_count").str();
+      // The order of uses is not kept in a dump: take the first by name.
+      std::string name = (ring.getName() + "_count").str();
+      best = best.empty() ? name : std::min(best, name);
     }
   }
-  return {};
+  return best;
+}
+
+/// What a use makes of a scalar; weaker ones are larger.
+static std::pair<int, StringRef> meaning(OpOperand &use) {
+  Operation *user = use.getOwner();
+  Value value = use.get();
+  auto isOneOf = [&](OperandRange range) {
+    return llvm::is_contained(range, value);
+  };
+  if (isa<BarSyncOp, BarArriveOp>(user)) {
+    return {0, "barrier"};
+  }
+  if (auto load = dyn_cast<TmaLoadOp>(user)) {
+    return value == load.getSlot() ? std::pair(1, StringRef("slot"))
+           : value == load.getAt() ? std::pair(2, StringRef("bytes"))
+                                   : std::pair(3, StringRef("coord"));
+  }
+  if (auto store = dyn_cast<TmaStoreOp>(user)) {
+    return value == store.getSlot() ? std::pair(1, StringRef("slot"))
+           : value == store.getAt() ? std::pair(2, StringRef("bytes"))
+                                    : std::pair(3, StringRef("coord"));
+  }
+  if (auto wgmma = dyn_cast<WgmmaSSOp>(user)) {
+    bool isSlot = value == wgmma.getASlot() || value == wgmma.getBSlot();
+    return isSlot ? std::pair(1, StringRef("slot"))
+                  : std::pair(2, StringRef("bytes"));
+  }
+  if (auto wgmma = dyn_cast<WgmmaRSOp>(user)) {
+    return value == wgmma.getBSlot() ? std::pair(1, StringRef("slot"))
+                                     : std::pair(2, StringRef("bytes"));
+  }
+  if (auto store = dyn_cast<StMatrixOp>(user)) {
+    return value == store.getSlot() ? std::pair(1, StringRef("slot"))
+                                    : std::pair(3, StringRef("first_row"));
+  }
+  if (auto store = dyn_cast<StoreFragOp>(user)) {
+    return value == store.getBase()     ? std::pair(4, StringRef("base"))
+           : isOneOf(store.getCoords()) ? std::pair(4, StringRef("coord"))
+                                        : std::pair(9, StringRef("x"));
+  }
+  if (auto load = dyn_cast<LoadFragOp>(user)) {
+    return value == load.getBase()     ? std::pair(4, StringRef("base"))
+           : isOneOf(load.getCoords()) ? std::pair(4, StringRef("coord"))
+                                       : std::pair(9, StringRef("x"));
+  }
+  if (auto loop = dyn_cast<scf::ForOp>(user)) {
+    return value == loop.getUpperBound()   ? std::pair(5, StringRef("end"))
+           : value == loop.getLowerBound() ? std::pair(6, StringRef("begin"))
+                                           : std::pair(9, StringRef("x"));
+  }
+  return {9, "x"};
+}
+
+/// A scalar is called after what it is used for.
+static std::string purpose(Value value) {
+  std::pair<int, StringRef> best = {9, "x"};
+  for (OpOperand &use : value.getUses()) {
+    best = std::min(best, meaning(use));
+  }
+  return best.second.str();
 }
 
 static std::string fragmentName(Value value) {
@@ -158,7 +222,7 @@ std::string fallbackName(Value value) {
       .Case([](scf::ForOp) { return "carried"; })
       .Case([](arith::CmpIOp compare) { return conditionName(compare); })
       .Case([](arith::CmpFOp) { return "cond"; })
-      .Default([](Operation *) { return "x"; });
+      .Default([&](Operation *) { return purpose(value); });
 }
 
 } // namespace spak::cuda

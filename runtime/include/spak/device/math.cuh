@@ -87,6 +87,20 @@ SPAK_FN uint32_t pack_f16(float low, float high) {
 }
 //@ end
 
+//@ block unpack_bf16 needs types
+/// The low (0) or high (1) half of a pair.
+SPAK_FN bf16 unpack_bf16(uint32_t pair, int half) {
+  return {static_cast<uint16_t>(pair >> (16 * half))};
+}
+//@ end
+
+//@ block unpack_f16 needs types
+/// The low (0) or high (1) half of a pair.
+SPAK_FN f16 unpack_f16(uint32_t pair, int half) {
+  return {static_cast<uint16_t>(pair >> (16 * half))};
+}
+//@ end
+
 //@ block to_bf16 needs types
 /// Rounds to nearest even. PTX ISA "cvt.rn.bf16.f32", sm_80.
 SPAK_FN bf16 to_bf16(float x) {
