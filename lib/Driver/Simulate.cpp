@@ -33,6 +33,19 @@ std::optional<sim::ReferenceFunction> referenceOf(const ast::Kernel &kernel,
   return sim::ReferenceFunction{beside.str().str(), function.str()};
 }
 
+/// `forward at D=64 causal=true`: the axes that -D gave several values.
+std::string labelOf(llvm::StringRef kernel, const CompileOptions &options,
+                    const space::Point &point) {
+  std::string text;
+  for (const auto &[axis, values] : options.axes) {
+    const space::AxisValue *value = point.find(axis);
+    if (values.size() > 1 && value) {
+      text += " " + axis + "=" + value->text();
+    }
+  }
+  return kernel.str() + (text.empty() ? "" : " at" + text);
+}
+
 } // namespace
 
 bool Session::simulate() {
@@ -123,6 +136,7 @@ std::optional<bool> Session::simulateKernel(const ast::Kernel &kernel,
 
   sim::CheckRequest request;
   request.kernel = kernel.name.text;
+  request.label = labelOf(request.kernel, options, point);
   std::vector<OwningOpRef<ModuleOp>> modules;
   Phase at = Phase::Spak;
   OwningOpRef<ModuleOp> module = (*tiled)->clone();

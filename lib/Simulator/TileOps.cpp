@@ -1,12 +1,11 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// Owns: what spak's own ops on tiles compute: products, reductions, masks,
+// Owns: what spak's own ops on tiles compute: products, reductions,
 // broadcasts, conversions, and the check that absent elements cannot count.
 #include "Machine.h"
 
 #include "Kernels.h"
-
-#include "spak/Simulator/Compare.h"
+#include "TileWalk.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -19,55 +18,6 @@ using namespace mlir;
 namespace spak::sim {
 
 namespace {
-
-/// Steps from one element to the next along each axis of \p type.
-SmallVector<int64_t, 4> stridesOf(ir::TileType type) {
-  SmallVector<int64_t, 4> strides(type.getShape().size(), 1);
-  for (size_t i = strides.size(); i-- > 1;) {
-    strides[i - 1] = strides[i] * type.getShape()[i];
-  }
-  return strides;
-}
-
-/// For each axis of \p to, the step in \p from; 0 where `from` lacks it.
-SmallVector<int64_t, 4> stridesAlong(ir::TileType from,
-                                     ArrayRef<StringAttr> to) {
-  SmallVector<int64_t, 4> own = stridesOf(from), strides;
-  for (StringAttr axis : to) {
-    int64_t i = from.axisIndex(axis.getValue());
-    strides.push_back(i < 0 ? 0 : own[i]);
-  }
-  return strides;
-}
-
-/// Calls visit(place in the walk, place in the other tile) for each index of
-/// \p shape, the last axis fastest.
-template <typename Visit>
-void walk(ArrayRef<int64_t> shape, ArrayRef<int64_t> strides, Visit visit) {
-  size_t rank = shape.size();
-  int64_t rows = 1;
-  for (size_t i = 0; i + 1 < rank; ++i) {
-    rows *= shape[i];
-  }
-  int64_t inner = rank ? shape.back() : 1;
-  int64_t step = rank ? strides.back() : 0;
-  SmallVector<int64_t, 4> index(rank, 0);
-  int64_t here = 0, there = 0;
-  for (int64_t row = 0; row < rows; ++row) {
-    int64_t at = there;
-    for (int64_t i = 0; i < inner; ++i, at += step) {
-      visit(here++, at);
-    }
-    for (size_t axis = rank < 2 ? 0 : rank - 1; axis-- > 0;) {
-      there += strides[axis];
-      if (++index[axis] < shape[axis]) {
-        break;
-      }
-      there -= strides[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-}
 
 int64_t presentAlong(const TileValue &tile, StringRef axis) {
   int64_t i = tile.type.axisIndex(axis);
@@ -82,20 +32,6 @@ void inheritPresence(TileValue &tile, ArrayRef<const TileValue *> sources) {
       present = std::min(present, presentAlong(*source, axis.getValue()));
     }
   }
-}
-
-/// Calls \p fn with a pointer of the type of the tile's elements.
-template <typename Fn>
-auto dispatch(const TileValue &tile, Fn fn) {
-  switch (tile.buffer->kind) {
-  case Buffer::Kind::Float:
-    return fn(tile.data<float>());
-  case Buffer::Kind::Double:
-    return fn(tile.data<double>());
-  case Buffer::Kind::Integer:
-    return fn(tile.data<int64_t>());
-  }
-  llvm_unreachable("every kind is above");
 }
 
 /// What one operand of a product holds at one index of the contracted axis,
@@ -169,8 +105,28 @@ void Machine::round(TileValue &tile) const {
   }
 }
 
+static bool isStillPartial(Type type) {
+  auto tile = dyn_cast<ir::TileType>(type);
+  return tile && tile.getLayoutAttr() && tile.getLayoutAttr().hasPartial();
+}
+
+/// Whether \p op may read a tile whose values are still to be summed: sums of
+/// sums are sums, and so are multiples.
+static bool isLinear(Operation *op) {
+  if (isa<arith::MulFOp>(op)) {
+    return llvm::count_if(op->getOperandTypes(), isStillPartial) == 1;
+  }
+  return isa<ir::ConvertLayoutOp, arith::AddFOp, arith::SubFOp, arith::NegFOp>(
+      op);
+}
+
 FailureOr<TileValue> Machine::tile(Operation *op, Value value) {
   TileValue read = std::get<TileValue>(get(value));
+  if (isStillPartial(value.getType()) && !isLinear(op)) {
+    error(op, "reads a tile whose values are still to be combined over lanes; "
+              "only sums, multiples and convert_layout may");
+    return failure();
+  }
   if (read.slot && read.slot->released) {
     error(op, "reads tile " + Twine(read.slot->number) +
                   " of a ring after its slot was released");
@@ -463,156 +419,6 @@ Machine::Step Machine::convert(ir::ConvertOp op) {
     });
   });
   round(result);
-  set(op.getResult(), std::move(result));
-  return Step::Next;
-}
-
-//===----------------------------------------------------------------------===//
-// Masks
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// A condition `expr >= 0` along the innermost axis, when all other indices
-/// are fixed: linear expressions become one number and a step.
-class Condition {
-public:
-  Condition(AffineExpr expr, unsigned numDims)
-      : expr(expr), numDims(numDims), linear(isLinear(expr)) {}
-
-  /// Clears \p keep[i] where the condition fails for operand \p inner of
-  /// \p operands equal to first + i; \p inner < 0: the same for all.
-  void apply(SmallVectorImpl<char> &keep, SmallVectorImpl<int64_t> &operands,
-             int inner, int64_t first) const {
-    int64_t n = keep.size();
-    if (linear) {
-      int64_t step = 0;
-      if (inner >= 0) {
-        operands[inner] = first + 1;
-        step = evaluate(expr, operands, numDims);
-        operands[inner] = first;
-      }
-      int64_t value = evaluate(expr, operands, numDims);
-      step = inner >= 0 ? step - value : 0;
-      for (int64_t i = 0; i < n; ++i, value += step) {
-        keep[i] &= value >= 0;
-      }
-      return;
-    }
-    for (int64_t i = 0; i < n; ++i) {
-      if (inner >= 0) {
-        operands[inner] = first + i;
-      }
-      keep[i] &= evaluate(expr, operands, numDims) >= 0;
-    }
-  }
-
-private:
-  static bool isLinear(AffineExpr expr) {
-    bool linear = true;
-    expr.walk([&](AffineExpr part) {
-      linear &= part.getKind() != AffineExprKind::Mod &&
-                part.getKind() != AffineExprKind::FloorDiv &&
-                part.getKind() != AffineExprKind::CeilDiv;
-    });
-    return linear;
-  }
-
-  AffineExpr expr;
-  unsigned numDims;
-  bool linear;
-};
-
-} // namespace
-
-Machine::Step Machine::mask(ir::MaskOp op) {
-  FailureOr<TileValue> source = tile(op, op.getSrc());
-  if (failed(source)) {
-    return Step::Error;
-  }
-  ir::TileType type = source->type;
-  ArrayRef<int64_t> shape = type.getShape();
-  size_t rank = shape.size();
-  // Per dim of the maps: the tile's axis and the range's start.
-  SmallVector<int64_t, 4> axes, starts, symbols;
-  int inner = -1;
-  for (auto [i, value] : llvm::enumerate(op.getRanges())) {
-    auto rangeType = cast<ir::RangeType>(value.getType());
-    int64_t axis = type.axisIndex(rangeType.getAxis().getValue());
-    inner = axis == static_cast<int64_t>(rank) - 1 ? i : inner;
-    axes.push_back(axis);
-    starts.push_back(range(value).start);
-  }
-  for (Value symbol : op.getSyms()) {
-    symbols.push_back(integer(symbol));
-  }
-  SmallVector<SmallVector<Condition, 2>, 2> maps;
-  for (Attribute attribute : op.getKeep()) {
-    AffineMap map = cast<AffineMapAttr>(attribute).getValue();
-    auto &conditions = maps.emplace_back();
-    for (AffineExpr expr : map.getResults()) {
-      conditions.emplace_back(expr, map.getNumDims());
-    }
-  }
-  // In a loop's full range a mask keeps every element that is present.
-  const Frame &frame = frames.back();
-  bool keepsAll = frame.hasFull && frame.index >= frame.fullLower &&
-                  frame.index < frame.fullUpper;
-  int64_t dropped = -1;
-
-  TileValue result = makeTile(type);
-  result.present = source->present;
-  int64_t length = shape.back();
-  dispatch(result, [&](auto *out) {
-    using T = std::remove_reference_t<decltype(*out)>;
-    using Limits = std::numeric_limits<T>;
-    T nothing = Limits::has_infinity ? -Limits::infinity() : T(INT32_MIN);
-    const T *in = source->data<T>();
-    SmallVector<int64_t, 4> index(rank, 0);
-    SmallVector<char, 256> keep(length), part(length);
-    SmallVector<int64_t, 8> operands(axes.size());
-    llvm::append_range(operands, symbols);
-    for (int64_t row = 0, rows = result.count() / length; row < rows; ++row) {
-      std::fill(keep.begin(), keep.end(), 0);
-      for (const auto &conditions : maps) {
-        std::fill(part.begin(), part.end(), 1);
-        for (size_t d = 0; d < axes.size(); ++d) {
-          operands[d] = starts[d] + index[axes[d]];
-        }
-        for (const Condition &condition : conditions) {
-          int64_t first = inner < 0 ? 0 : starts[inner];
-          condition.apply(part, operands, inner, first);
-        }
-        for (int64_t i = 0; i < length; ++i) {
-          keep[i] |= part[i];
-        }
-      }
-      bool rowPresent = true;
-      for (size_t axis = 0; axis + 1 < rank; ++axis) {
-        rowPresent &= index[axis] < result.present[axis];
-      }
-      int64_t here = row * length;
-      for (int64_t i = 0; i < length; ++i) {
-        out[here + i] = keep[i] ? in[here + i] : nothing;
-        if (keepsAll && rowPresent && !keep[i] && i < result.present.back()) {
-          dropped = here + i;
-        }
-      }
-      for (size_t axis = rank - 1; axis-- > 0;) {
-        if (++index[axis] < shape[axis]) {
-          break;
-        }
-        index[axis] = 0;
-      }
-    }
-  });
-  if (dropped >= 0) {
-    return error(op, "drops element " + placeText(dropped, shape) +
-                         " of the tile in the full range [" +
-                         Twine(frame.fullLower) + ", " +
-                         Twine(frame.fullUpper) + ") of its loop, at tile " +
-                         Twine(frame.index));
-  }
   set(op.getResult(), std::move(result));
   return Step::Next;
 }

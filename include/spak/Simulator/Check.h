@@ -36,6 +36,7 @@ struct Case {
 
 struct CheckRequest {
   std::string kernel;
+  std::string label; ///< what reports call it; empty: the kernel's name
   std::vector<PhaseModule> phases;
   std::vector<Case> cases;
   std::map<std::string, double> scalars; ///< where not the default
@@ -74,6 +75,8 @@ struct CaseResult {
 
 struct Report {
   std::string kernel;
+  std::string label;
+  llvm::json::Object point; ///< of the kernel, by axis
   std::vector<CaseResult> results;
 
   bool pass() const;

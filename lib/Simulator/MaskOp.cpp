@@ -1,0 +1,163 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: masks, and the promise of a loop's full range that they keep
+// everything there.
+#include "Machine.h"
+
+#include "TileWalk.h"
+
+#include "spak/Simulator/Compare.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace spak::sim {
+
+namespace {
+
+/// A condition `expr >= 0` along the innermost axis, when all other indices
+/// are fixed: linear expressions become one number and a step.
+class Condition {
+public:
+  Condition(AffineExpr expr, unsigned numDims)
+      : expr(expr), numDims(numDims), linear(isLinear(expr)) {}
+
+  /// Clears \p keep[i] where the condition fails for operand \p inner of
+  /// \p operands equal to first + i; \p inner < 0: the same for all.
+  void apply(SmallVectorImpl<char> &keep, SmallVectorImpl<int64_t> &operands,
+             int inner, int64_t first) const {
+    int64_t n = keep.size();
+    if (linear) {
+      int64_t step = 0;
+      if (inner >= 0) {
+        operands[inner] = first + 1;
+        step = evaluate(expr, operands, numDims);
+        operands[inner] = first;
+      }
+      int64_t value = evaluate(expr, operands, numDims);
+      step = inner >= 0 ? step - value : 0;
+      for (int64_t i = 0; i < n; ++i, value += step) {
+        keep[i] &= value >= 0;
+      }
+      return;
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      if (inner >= 0) {
+        operands[inner] = first + i;
+      }
+      keep[i] &= evaluate(expr, operands, numDims) >= 0;
+    }
+  }
+
+private:
+  static bool isLinear(AffineExpr expr) {
+    bool linear = true;
+    expr.walk([&](AffineExpr part) {
+      linear &= part.getKind() != AffineExprKind::Mod &&
+                part.getKind() != AffineExprKind::FloorDiv &&
+                part.getKind() != AffineExprKind::CeilDiv;
+    });
+    return linear;
+  }
+
+  AffineExpr expr;
+  unsigned numDims;
+  bool linear;
+};
+
+} // namespace
+
+Machine::Step Machine::mask(ir::MaskOp op) {
+  FailureOr<TileValue> source = tile(op, op.getSrc());
+  if (failed(source)) {
+    return Step::Error;
+  }
+  ir::TileType type = source->type;
+  ArrayRef<int64_t> shape = type.getShape();
+  size_t rank = shape.size();
+  // Per dim of the maps: the tile's axis and the range's start.
+  SmallVector<int64_t, 4> axes, starts, symbols;
+  int inner = -1;
+  for (auto [i, value] : llvm::enumerate(op.getRanges())) {
+    auto rangeType = cast<ir::RangeType>(value.getType());
+    int64_t axis = type.axisIndex(rangeType.getAxis().getValue());
+    inner = axis == static_cast<int64_t>(rank) - 1 ? i : inner;
+    axes.push_back(axis);
+    starts.push_back(range(value).start);
+  }
+  for (Value symbol : op.getSyms()) {
+    symbols.push_back(integer(symbol));
+  }
+  SmallVector<SmallVector<Condition, 2>, 2> maps;
+  for (Attribute attribute : op.getKeep()) {
+    AffineMap map = cast<AffineMapAttr>(attribute).getValue();
+    auto &conditions = maps.emplace_back();
+    for (AffineExpr expr : map.getResults()) {
+      conditions.emplace_back(expr, map.getNumDims());
+    }
+  }
+  // In a loop's full range a mask keeps every element that is present.
+  const Frame &frame = frames.back();
+  bool keepsAll = frame.hasFull && frame.index >= frame.fullLower &&
+                  frame.index < frame.fullUpper;
+  int64_t dropped = -1;
+
+  TileValue result = makeTile(type);
+  result.present = source->present;
+  int64_t length = shape.back();
+  dispatch(result, [&](auto *out) {
+    using T = std::remove_reference_t<decltype(*out)>;
+    using Limits = std::numeric_limits<T>;
+    T nothing = Limits::has_infinity ? -Limits::infinity() : T(INT32_MIN);
+    const T *in = source->data<T>();
+    SmallVector<int64_t, 4> index(rank, 0);
+    SmallVector<char, 256> keep(length), part(length);
+    SmallVector<int64_t, 8> operands(axes.size());
+    llvm::append_range(operands, symbols);
+    for (int64_t row = 0, rows = result.count() / length; row < rows; ++row) {
+      std::fill(keep.begin(), keep.end(), 0);
+      for (const auto &conditions : maps) {
+        std::fill(part.begin(), part.end(), 1);
+        for (size_t d = 0; d < axes.size(); ++d) {
+          operands[d] = starts[d] + index[axes[d]];
+        }
+        for (const Condition &condition : conditions) {
+          int64_t first = inner < 0 ? 0 : starts[inner];
+          condition.apply(part, operands, inner, first);
+        }
+        for (int64_t i = 0; i < length; ++i) {
+          keep[i] |= part[i];
+        }
+      }
+      bool rowPresent = true;
+      for (size_t axis = 0; axis + 1 < rank; ++axis) {
+        rowPresent &= index[axis] < result.present[axis];
+      }
+      int64_t here = row * length;
+      for (int64_t i = 0; i < length; ++i) {
+        out[here + i] = keep[i] ? in[here + i] : nothing;
+        if (keepsAll && rowPresent && !keep[i] && i < result.present.back()) {
+          dropped = here + i;
+        }
+      }
+      for (size_t axis = rank - 1; axis-- > 0;) {
+        if (++index[axis] < shape[axis]) {
+          break;
+        }
+        index[axis] = 0;
+      }
+    }
+  });
+  if (dropped >= 0) {
+    return error(op, "drops element " + placeText(dropped, shape) +
+                         " of the tile in the full range [" +
+                         Twine(frame.fullLower) + ", " +
+                         Twine(frame.fullUpper) + ") of its loop, at tile " +
+                         Twine(frame.index));
+  }
+  set(op.getResult(), std::move(result));
+  return Step::Next;
+}
+
+} // namespace spak::sim
