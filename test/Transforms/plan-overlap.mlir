@@ -69,3 +69,14 @@
 // RUN:   | not spak-opt -plan-overlap 2>&1 | FileCheck %s --check-prefix EDITED
 // EDITED: error: 'spak.mask' op with stage 0 and order 4 needs a value of its iteration, of stage 0 and order 20, which comes later
 // EDITED: note: the value is defined here
+
+// Where the tiles of two iterations do not fit the registers, the default is
+// not to overlap them, and a request is refused.
+// RUN: sed 's/"dim"}) {$/"dim"}) attributes {request = #spak.request<{registers_consumer = 160 : i64}>} {/' %S/Inputs/forward.mlir \
+// RUN:   | spak-opt -assign-layouts -plan-staging -plan-roles -plan-overlap 2>&1 \
+// RUN:   | FileCheck %s --check-prefix FEW
+// FEW: remark: no overlap of iterations: its tiles would take more registers than a consumer has
+// RUN: sed 's/"dim"}) {$/"dim"}) attributes {request = #spak.request<{registers_consumer = 160 : i64, overlap = "intra"}>} {/' %S/Inputs/forward.mlir \
+// RUN:   | not spak-opt -assign-layouts -plan-staging -plan-roles -plan-overlap 2>&1 \
+// RUN:   | FileCheck %s --check-prefix FEW-ASKED
+// FEW-ASKED: error: 'spak.for' op request `overlap` needs 164 registers a thread for tiles; a consumer has 160

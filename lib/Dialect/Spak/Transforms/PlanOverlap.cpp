@@ -5,6 +5,7 @@
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
 #include "DotLevels.h"
+#include "RegisterDemand.h"
 #include "Requests.h"
 #include "Stages.h"
 
@@ -118,6 +119,8 @@ struct Wish {
   bool rotate = true;
   bool pingpong = false;
   bool asked = false;
+  /// Of a consumer thread; 0 if not decided.
+  int64_t registers = 0;
 };
 
 FailureOr<Wish> readWish(KernelOp kernel, const Requests &requests) {
@@ -131,7 +134,7 @@ FailureOr<Wish> readWish(KernelOp kernel, const Requests &requests) {
                               "\"intra\", \"pingpong\" or \"both\", got ")
            << requests.request("overlap");
   }
-  return Wish{both || text == "intra", both || text == "pingpong", true};
+  return Wish{both || text == "intra", both || text == "pingpong", true, 0};
 }
 
 /// Whether every dot of \p loop only adds to a value that the loop carries,
@@ -227,9 +230,13 @@ LogicalResult PlanOverlapPass::planKernel(KernelOp kernel) {
   if (failed(wish)) {
     return failure();
   }
-  if (wish->pingpong && kernel.getRolesAttr()) {
-    for (RoleAttr role : kernel.getRolesAttr().getList()) {
-      if (role.getName() == "consumer" && role.getWarps() < 8) {
+  if (RolesAttr roles = kernel.getRolesAttr()) {
+    for (RoleAttr role : roles.getList()) {
+      if (role.getName() != "consumer") {
+        continue;
+      }
+      wish->registers = role.getRegisters();
+      if (wish->pingpong && role.getWarps() < 8) {
         return kernel.emitOpError("request `overlap` asks for turns, which "
                                   "need 2 consumer groups of 4 warps, got ")
                << role.getWarps() << " warps";
@@ -291,6 +298,17 @@ FailureOr<bool> PlanOverlapPass::planLoop(ForOp loop, const Wish &wish) {
   if (narrow) {
     distance = 0;
     whyNot = "a tile has 1 slot";
+  }
+  int64_t needed = chained ? registersOfOverlappedTiles(loop) : 0;
+  bool tooMany = wish.registers > 0 && needed > wish.registers;
+  if (distance > 0 && tooMany && wish.asked) {
+    return loop.emitOpError("request `overlap` needs ")
+           << needed << " registers a thread for tiles; a consumer has "
+           << wish.registers;
+  }
+  if (distance > 0 && tooMany) {
+    distance = 0;
+    whyNot = "its tiles would take more registers than a consumer has";
   }
   loop.setOverlapAttr(OverlapAttr::get(
       loop.getContext(), distance, wish.pingpong,

@@ -3,7 +3,7 @@
 // Owns: the split of a block into roles and of the register file between them.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
-#include "LayoutClasses.h"
+#include "RegisterDemand.h"
 #include "Requests.h"
 #include "TileLayouts.h"
 
@@ -45,31 +45,6 @@ Budget shareRegisters(int64_t file, int64_t consumers) {
   int64_t producer =
       std::min(kMostForProducer, floorToStep(pool - consumer * consumers));
   return {producer, consumer};
-}
-
-/// The registers of the tiles that a consumer thread holds at once in
-/// \p loop: what it carries, its products, and operands made of products.
-int64_t tilesAlive(ForOp loop) {
-  int64_t registers = 0;
-  auto count = [&](Type type) {
-    TileType tile = tileOf(type);
-    if (tile && tile.getLayout() && !isShared(tile)) {
-      registers += registersOf(tile);
-    }
-  };
-  for (BlockArgument arg : loop.getRegionIterArgs()) {
-    count(arg.getType());
-  }
-  for (Operation &op : loop.getBody()->without_terminator()) {
-    auto dot = dyn_cast<DotOp>(op);
-    if (dot && !dot.getAcc()) {
-      count(dot.getResult().getType());
-    }
-    if (isa<ConvertLayoutOp>(op)) {
-      count(op.getResult(0).getType());
-    }
-  }
-  return registers;
 }
 
 class PlanRolesPass : public impl::PlanRolesBase<PlanRolesPass> {
@@ -168,16 +143,16 @@ LogicalResult PlanRolesPass::check(KernelOp kernel, const Requests &requests,
   }
   int64_t spare = spareRegisters;
   WalkResult result = kernel.walk([&](ForOp loop) {
-    int64_t alive = tilesAlive(loop);
-    if (alive > budget.consumer) {
+    int64_t fewest = registersOfTiles(loop);
+    if (fewest > budget.consumer) {
       loop.emitOpError("holds tiles of ")
-          << alive << " registers a thread; a consumer has "
+          << fewest << " registers a thread; a consumer has "
           << budget.consumer;
       return WalkResult::interrupt();
     }
-    if (alive + spare > budget.consumer) {
+    if (fewest + spare > budget.consumer) {
       loop.emitWarning("holds tiles of ")
-          << alive << " registers a thread; with " << spare
+          << fewest << " registers a thread; with " << spare
           << " for addresses that is more than the " << budget.consumer
           << " of a consumer and may spill";
     }
