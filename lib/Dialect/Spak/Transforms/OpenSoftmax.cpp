@@ -183,6 +183,16 @@ Location named(Location loc, StringRef suffix) {
                       name.getChildLoc());
 }
 
+/// The place of \p loc with the name that \p source gives, if it gives one.
+Location renamed(Location loc, Location source) {
+  auto name = dyn_cast<NameLoc>(source);
+  if (!name) {
+    return loc;
+  }
+  auto old = dyn_cast<NameLoc>(loc);
+  return NameLoc::get(name.getName(), old ? old.getChildLoc() : loc);
+}
+
 void Opening::collectChains() {
   auto unite = [&](Value x, Value y) {
     classes.unionSets(x.getAsOpaquePointer(), y.getAsOpaquePointer());
@@ -268,8 +278,13 @@ void Opening::openUpdate(SoftmaxUpdateOp update) {
   if (chain.folds) {
     Scaled scaled = *readScaled(scores);
     scores = scaled.scores;
+    Location name = scaled.product.getLoc();
+    if (Operation *def = scores.getDefiningOp()) {
+      def->setLoc(renamed(def->getLoc(), name));
+    }
     for (MaskOp mask : llvm::reverse(scaled.masks)) {
       auto copy = cast<MaskOp>(b.clone(*mask));
+      copy->setLoc(renamed(mask.getLoc(), name));
       copy.getSrcMutable().assign(scores);
       scores = copy.getResult();
     }
@@ -281,12 +296,12 @@ void Opening::openUpdate(SoftmaxUpdateOp update) {
                        .withElementType(update.getV().getType()
                                             .getElementType());
   auto advance = SoftmaxAdvanceOp::create(
-      b, loc, rowsType(update.getState().getType()), state.rows, scores,
-      chain.scale, mayHaveEmptyRows(scores));
+      b, named(loc, "_max"), rowsType(update.getState().getType()),
+      state.rows, scores, chain.scale, mayHaveEmptyRows(scores));
   Value acc = SoftmaxRescaleOp::create(b, named(loc, "_acc"), state.acc,
                                        advance.getCorrection());
-  auto next = SoftmaxProbsOp::create(b, loc, probs, advance.getNext(), scores,
-                                     chain.scale);
+  auto next = SoftmaxProbsOp::create(b, named(loc, "_p"), probs,
+                                     advance.getNext(), scores, chain.scale);
   Value sum = DotOp::create(b, named(loc, "_acc"), acc.getType(), next.getP(),
                             update.getV(), acc, update.getOver());
   opened[update.getResult()] = {next.getNext(), sum};

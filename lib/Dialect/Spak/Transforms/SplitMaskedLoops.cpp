@@ -154,6 +154,8 @@ private:
   Value extreme(ArrayRef<AffineExpr> exprs, bool least);
   Value join(Value x, Value y, bool least);
   bool isLoopEnd(AffineExpr upper);
+  /// Calls what was made for this loop after its axis.
+  void name(Value bound, StringRef suffix);
 
   ForOp loop;
   MaskBounds bounds;
@@ -209,6 +211,14 @@ Value LoopSplit::join(Value x, Value y, bool least) {
     return arith::MinSIOp::create(b, loc, x, y);
   }
   return arith::MaxSIOp::create(b, loc, x, y);
+}
+
+void LoopSplit::name(Value bound, StringRef suffix) {
+  Operation *def = bound.getDefiningOp();
+  if (def && def->getLoc() == loc) {
+    std::string axis = loop.getRangeType().getAxis().str();
+    def->setLoc(NameLoc::get(b.getStringAttr(axis + suffix), loc));
+  }
 }
 
 /// Whether \p upper is the number of tiles to which the loop runs anyway.
@@ -292,6 +302,8 @@ void LoopSplit::tighten() {
   if (upper) {
     loop.getUpperMutable().assign(join(loop.getUpper(), upper, /*least=*/true));
   }
+  name(loop.getLower(), "_begin");
+  name(loop.getUpper(), "_end");
 }
 
 /// The tiles that a mask keeps as a whole: one interval.
@@ -355,6 +367,8 @@ void LoopSplit::setFull() {
                                         least, zero);
     upper = arith::SelectOp::create(b, loc, holds, upper, lower);
   }
+  name(lower, "_full_begin");
+  name(upper, "_full_end");
   loop.setFullRange(lower, upper);
 }
 
