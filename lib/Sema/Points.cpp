@@ -161,12 +161,16 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
 /// Selects the first valid point of \p axes; false if there is none.
 bool Selector::placeFirst(llvm::ArrayRef<AxisDomain> axes) {
   bool found = false;
-  forEachPoint(axes, constraints, [&](const Point &point) {
+  bool searched = forEachPoint(axes, constraints, [&](const Point &point) {
     selection.points.push_back(point);
     found = true;
     return false;
   });
-  return found;
+  if (!searched && !found) {
+    auto error = diags.error(diag::err_space_search) << kMaxCombinations;
+    error.help("fix some axes with `-D axis=value`");
+  }
+  return found || !searched;
 }
 
 void Selector::place(const std::vector<AxisValue> &chosen) {

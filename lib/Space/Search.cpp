@@ -24,11 +24,13 @@ public:
     }
   }
 
-  void run() {
+  /// False if it gave up.
+  bool run() {
     Point point;
     if (holds(point, 0)) {
       extend(point, 0);
     }
+    return tried < kMaxCombinations;
   }
 
 private:
@@ -36,6 +38,7 @@ private:
   llvm::function_ref<bool(const Point &)> visit;
   /// By the number of axes that must be fixed.
   std::vector<std::vector<const PointConstraint *>> ready;
+  uint64_t tried = 0;
 
   bool holds(const Point &point, unsigned depth) {
     return std::all_of(ready[depth].begin(), ready[depth].end(),
@@ -49,6 +52,9 @@ private:
       return visit(point);
     }
     for (const AxisValue &value : axes[depth].values) {
+      if (++tried >= kMaxCombinations) {
+        return false;
+      }
       Point next = point;
       next.set(axes[depth].name, value);
       if (holds(next, depth + 1) && !extend(next, depth + 1)) {
@@ -61,10 +67,10 @@ private:
 
 } // namespace
 
-void forEachPoint(llvm::ArrayRef<AxisDomain> axes,
+bool forEachPoint(llvm::ArrayRef<AxisDomain> axes,
                   llvm::ArrayRef<PointConstraint> constraints,
                   llvm::function_ref<bool(const Point &)> visit) {
-  Walk(axes, constraints, visit).run();
+  return Walk(axes, constraints, visit).run();
 }
 
 std::optional<unsigned>

@@ -29,11 +29,15 @@ struct PointConstraint {
   std::function<bool(const Point &)> holds;
 };
 
+/// Combinations that a search looks at before it gives up. Unit: combination.
+constexpr uint64_t kMaxCombinations = uint64_t(1) << 18;
+
 /// Calls \p visit with every point of the product of \p axes that satisfies all
 /// \p constraints, in the order of the lists, the last axis fastest, until it
 /// returns false. A constraint is tried as soon as the axes that it reads are
-/// fixed, so what it excludes is never multiplied out.
-void forEachPoint(llvm::ArrayRef<AxisDomain> axes,
+/// fixed, so what it excludes is never multiplied out. Returns false if it gave
+/// up after \ref kMaxCombinations partial or whole combinations.
+bool forEachPoint(llvm::ArrayRef<AxisDomain> axes,
                   llvm::ArrayRef<PointConstraint> constraints,
                   llvm::function_ref<bool(const Point &)> visit);
 
