@@ -28,7 +28,7 @@ system Mistakes {
         grid (m in tiles(M, tile)) {
             // CHECK-DAG: one-run.dsl:[[#@LINE+1]]:19: error: the element types of `+` differ: `bf16[m]` and `f16[m]` [SPK3002]
             sum = load A[m] + load B[m]
-            // CHECK-DAG: one-run.dsl:[[#@LINE+1]]:23: error: unknown name `D` [SPK3010]
+            // CHECK-DAG: one-run.dsl:[[#@LINE+1]]:27: error: unknown name `D` [SPK3010]
             store C[m] = (D + 1) * sum
         }
     }
