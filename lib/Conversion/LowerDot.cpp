@@ -3,6 +3,7 @@
 // Owns: a dot as one asynchronous product. Which operand is A follows from
 // the result's layout: its warps run over A's free axis.
 #include "Lowering.h"
+#include "spak/Layout/TensorCore.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -12,41 +13,24 @@ namespace spak::conversion {
 
 namespace {
 
-/// Elements of the contracted axis that one instruction takes: 32 bytes
-/// (PTX ISA 8.5, section 9.7.15.2).
-constexpr int64_t kStepBytes = 32;
-/// Rows of a core matrix (PTX ISA 8.5, section 9.7.15.5.1).
-constexpr int64_t kCoreRows = 8;
-
 bool hasAxis(ir::TileType tile, StringRef axis) {
   return tile.axisIndex(axis) >= 0;
 }
 
 /// How the tensor core walks a shared operand that is contracted over
-/// \p over; absent where the tile is not swizzled.
-cuda::DescAttr descriptorOf(MLIRContext *context, const SharedMap &map,
-                            StringRef over) {
-  int64_t width = map.swizzle;
-  if (width == 0) {
+/// \p over; absent where it cannot.
+cuda::DescAttr descriptorOf(ir::TileType tile, StringRef over) {
+  auto layout = cast<ir::LayoutAttr>(tile.getLayout());
+  std::optional<layout::WgmmaDescriptor> found = layout::wgmmaDescriptor(
+      layout.toLayout(), over,
+      tile.getElementType().getIntOrFloatBitWidth() / 8);
+  if (!found) {
     return {};
   }
-  if (map.innerAxis() == over) {
-    return cuda::DescAttr::get(context, /*lbo=*/16, /*sbo=*/kCoreRows * width,
-                               width, /*kstep=*/kStepBytes,
-                               /*ksteps_per_slab=*/width / kStepBytes,
-                               /*slab=*/map.slabBytes(),
-                               /*transposed=*/false);
-  }
-  int64_t step = kStepBytes / map.elementBytes;
-  int64_t rows = 1;
-  for (const Digit &digit : map.digits) {
-    rows *= digit.axis == over ? digit.extent : 1;
-  }
-  return cuda::DescAttr::get(context, /*lbo=*/map.slabBytes(),
-                             /*sbo=*/kCoreRows * width, width,
-                             /*kstep=*/step * width,
-                             /*ksteps_per_slab=*/rows / step, /*slab=*/0,
-                             /*transposed=*/true);
+  return cuda::DescAttr::get(tile.getContext(), found->lbo, found->sbo,
+                             found->swizzle, found->kstep,
+                             found->kstepsPerSlab, found->slab,
+                             found->transposed);
 }
 
 } // namespace
@@ -104,11 +88,10 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
     return op.emitOpError("expected the operand without axis `")
            << rowsAxis << "` in shared memory, got " << bType;
   }
-  MLIRContext *context = builder.getContext();
-  auto inShared = [&](Value tile, const SharedMap &map, cuda::DescAttr &desc,
-                      Value &buffer, Value &slot) -> LogicalResult {
+  auto inShared = [&](Value tile, cuda::DescAttr &desc, Value &buffer,
+                      Value &slot) -> LogicalResult {
     auto found = places.find(tile);
-    desc = descriptorOf(context, map, over);
+    desc = descriptorOf(cast<ir::TileType>(tile.getType()), over);
     if (found == places.end() || !desc) {
       return op.emitOpError("expected a swizzled tile of a ring, got ")
              << tile.getType();
@@ -120,7 +103,7 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
   };
   cuda::DescAttr bDesc;
   Value bBuffer, bSlot;
-  if (failed(inShared(b, *bMap, bDesc, bBuffer, bSlot))) {
+  if (failed(inShared(b, bDesc, bBuffer, bSlot))) {
     return failure();
   }
   int64_t columns = 1;
@@ -145,7 +128,7 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
   if (std::optional<SharedMap> aMap = SharedMap::of(aType)) {
     cuda::DescAttr aDesc;
     Value aBuffer, aSlot;
-    if (failed(inShared(a, *aMap, aDesc, aBuffer, aSlot))) {
+    if (failed(inShared(a, aDesc, aBuffer, aSlot))) {
       return failure();
     }
     values[op.getResult()] = {cuda::WgmmaSSOp::create(

@@ -5,7 +5,7 @@
 // RUN: spak-opt %S/Inputs/gemm.mlir --convert-spak-to-spak-cuda --canonicalize --cse | sed 's/@matmul/@zebra/g' | diff - %t.zebra
 // RUN: spak-opt %t.zebra --convert-spak-to-spak-cuda | diff - %t.zebra
 
-// CHECK: #[[D:.*]] = #spak_cuda.desc<lbo = 16, sbo = 1024, swizzle = 128, kstep = 32, ksteps_per_slab = 4, slab = 16384, transposed = false>
+// CHECK: #[[D:.*]] = #spak_cuda.desc<lbo = 16, sbo = 1024, swizzle = 128, kstep = 32, ksteps_per_slab = 4, slab = 0, transposed = false>
 // CHECK: #[[COL:.*]] = #spak_cuda.pattern<[2:1, 16:8]>
 // CHECK: #[[BROADCAST:.*]] = #spak_cuda.pattern<[2:1, 2:0, 16:2]>
 // CHECK-LABEL: spak_cuda.kernel @matmul_kernel(
