@@ -86,9 +86,8 @@ void LayoutAssignment::separateUses() {
   SmallVector<Operation *> splats;
   SmallVector<LoadOp> loads;
   kernel.walk([&](Operation *op) {
-    if (isa<SplatOp>(op) ||
-        (isa<arith::ConstantOp>(op) &&
-         isa<TileType>(op->getResult(0).getType()))) {
+    if (isa<SplatOp>(op) || (isa<arith::ConstantOp>(op) &&
+                             isa<TileType>(op->getResult(0).getType()))) {
       splats.push_back(op);
     } else if (auto load = dyn_cast<LoadOp>(op)) {
       loads.push_back(load);
@@ -208,10 +207,9 @@ LogicalResult LayoutAssignment::checkColumns(DotOp dot) {
   StringRef axis = freeAxis(b, dot.getOver());
   int64_t columns = b.getShape()[b.axisIndex(axis)];
   if (columns % kColumnStep != 0 || columns > kMaxColumns) {
-    return dot.emitOpError("has ")
-           << columns << " columns along `" << axis
-           << "`; wgmma makes multiples of " << kColumnStep << " up to "
-           << kMaxColumns;
+    return dot.emitOpError("has ") << columns << " columns along `" << axis
+                                   << "`; wgmma makes multiples of "
+                                   << kColumnStep << " up to " << kMaxColumns;
   }
   return success();
 }
@@ -223,8 +221,8 @@ LogicalResult LayoutAssignment::chooseGroups() {
     return std::make_pair(axis, a.getShape()[a.axisIndex(axis)]);
   };
   std::optional<Ground> asked = requests.number("consumers");
-  groups = asked ? asked->value : std::max<int64_t>(
-                                      1, rowsOf(dots.front()).second / kRows);
+  groups = asked ? asked->value
+                 : std::max<int64_t>(1, rowsOf(dots.front()).second / kRows);
   for (DotOp dot : dots) {
     auto [axis, rows] = rowsOf(dot);
     if (rows != kRows * groups) {
@@ -251,15 +249,14 @@ LayoutAttr LayoutAssignment::layoutFor(const LayoutClasses &classes,
                      /*partial=*/isRows[index]);
 }
 
-LogicalResult
-LayoutAssignment::chooseLayouts(const LayoutClasses &classes) {
+LogicalResult LayoutAssignment::chooseLayouts(const LayoutClasses &classes) {
   for (unsigned index = 0; index < classes.size(); ++index) {
     const Orientation &axes = orientations[index];
     if (!axes.rows.empty()) {
       TileType tile = classes.sample(index);
       int64_t columns = tile.getShape()[tile.axisIndex(axes.columns)];
-      layouts[index] = accumulatorLayout(context, axes.rows, axes.columns,
-                                         columns, groups);
+      layouts[index] =
+          accumulatorLayout(context, axes.rows, axes.columns, columns, groups);
     }
   }
   // What an op makes by dropping an axis comes first: it cannot choose.
@@ -269,7 +266,8 @@ LayoutAssignment::chooseLayouts(const LayoutClasses &classes) {
       for (const LayoutClasses::Slice &edge : classes.slices()) {
         if (edge.defines == defines && layouts[edge.big] &&
             !layouts[edge.small]) {
-          layouts[edge.small] = layoutFor(classes, edge.small, layouts[edge.big]);
+          layouts[edge.small] =
+              layoutFor(classes, edge.small, layouts[edge.big]);
           changed = true;
         }
       }
@@ -291,14 +289,14 @@ LayoutAssignment::chooseLayouts(const LayoutClasses &classes) {
       }
       StringRef columns = freeAxis(tile, axes.rows);
       if (tile.getAxes().size() == 1) {
-        LayoutAttr model = accumulatorLayout(context, axes.rows, "none",
-                                            kColumnStep, groups);
+        LayoutAttr model =
+            accumulatorLayout(context, axes.rows, "none", kColumnStep, groups);
         layouts[index] = sliceLayout(model, tile.getAxes(), isRows[index]);
       } else if (!columns.empty() &&
                  tile.getShape()[tile.axisIndex(columns)] % kColumnStep == 0) {
-        layouts[index] = accumulatorLayout(
-            context, axes.rows, columns,
-            tile.getShape()[tile.axisIndex(columns)], groups);
+        layouts[index] =
+            accumulatorLayout(context, axes.rows, columns,
+                              tile.getShape()[tile.axisIndex(columns)], groups);
       }
     }
   }
@@ -340,9 +338,8 @@ void LayoutAssignment::finishDot(DotOp dot) {
     return;
   }
   OpBuilder b(dot);
-  auto converted =
-      ConvertLayoutOp::create(b, dot.getLoc(), tile.withLayout(wanted),
-                              dot.getA());
+  auto converted = ConvertLayoutOp::create(b, dot.getLoc(),
+                                           tile.withLayout(wanted), dot.getA());
   dot.getAMutable().assign(converted.getResult());
 }
 

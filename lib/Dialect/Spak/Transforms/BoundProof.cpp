@@ -45,8 +45,7 @@ AffineExpr MinimumForm::symbolOf(Value value) {
   return getAffineSymbolExpr(position, context);
 }
 
-SmallVector<AffineExpr> MinimumForm::apply(AffineMap map,
-                                           ValueRange operands) {
+SmallVector<AffineExpr> MinimumForm::apply(AffineMap map, ValueRange operands) {
   SmallVector<AffineExpr> arguments;
   for (Value operand : operands) {
     SmallVector<AffineExpr> forms = of(operand);
@@ -55,9 +54,8 @@ SmallVector<AffineExpr> MinimumForm::apply(AffineMap map,
   ArrayRef<AffineExpr> all = arguments;
   SmallVector<AffineExpr> results;
   for (AffineExpr expr : map.getResults()) {
-    results.push_back(
-        expr.replaceDimsAndSymbols(all.take_front(map.getNumDims()),
-                                   all.drop_front(map.getNumDims())));
+    results.push_back(expr.replaceDimsAndSymbols(
+        all.take_front(map.getNumDims()), all.drop_front(map.getNumDims())));
   }
   return results;
 }

@@ -63,8 +63,7 @@ void LayoutClasses::same(Value a, Value b) {
   }
 }
 
-void LayoutClasses::slice(Value small, Value big, bool defines,
-                          Operation *op) {
+void LayoutClasses::slice(Value small, Value big, bool defines, Operation *op) {
   auto x = numbers.find(small);
   auto y = numbers.find(big);
   if (x != numbers.end() && y != numbers.end()) {

@@ -20,8 +20,9 @@ TileType tileOf(mlir::Type type);
 /// are one class. Law: two tiles of one class have the same axes, so they can
 /// have the same layout, and then no op between them moves data.
 ///
-///   s1 = dot(q, k); s2 = s1 * c; p = probs(rows, s2)     one class {s1, s2, c, p}
-///   corr = advance(rows, s2)                             corr: a slice of it
+///   s1 = dot(q, k); s2 = s1 * c; p = probs(rows, s2)     one class {s1, s2, c,
+///   p} corr = advance(rows, s2)                             corr: a slice of
+///   it
 class LayoutClasses {
 public:
   /// \p isExcluded says which tiles are not in registers.

@@ -15,8 +15,8 @@ LoopBounds boundsOf(ForOp loop) {
 }
 
 LoopBounds mapped(LoopBounds bounds, const IRMapping &map) {
-  for (Value *value : {&bounds.lower, &bounds.upper, &bounds.fullLower,
-                       &bounds.fullUpper}) {
+  for (Value *value :
+       {&bounds.lower, &bounds.upper, &bounds.fullLower, &bounds.fullUpper}) {
     if (*value) {
       *value = map.lookupOrDefault(*value);
     }

@@ -32,8 +32,7 @@ mlir::Value firstTile(mlir::OpBuilder &b, ForOp loop);
 /// The bounds of \p loop without the tile that runs first. With
 /// \p masksBefore a mask of the iteration before counts too, so the full range
 /// loses one tile at its start.
-LoopBounds boundsWithoutFirst(mlir::OpBuilder &b, ForOp loop,
-                              bool masksBefore);
+LoopBounds boundsWithoutFirst(mlir::OpBuilder &b, ForOp loop, bool masksBefore);
 
 /// A loop over \p bounds that carries \p inits, with the attributes of
 /// \p like and an empty body without terminator.

@@ -278,18 +278,16 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
   if (raster.kind == Raster::LongestFirst) {
     // Slowest, so that all the long tiles of the grid come first.
     fastest.push_back(b.getStringAttr(name));
-    params.push_back(
-        b.getNamedAttr(name, b.getStringAttr("longest_first")));
+    params.push_back(b.getNamedAttr(name, b.getStringAttr("longest_first")));
     remark(grid, "longest tiles of `" + name + "` first", raster.why);
   } else if (raster.kind == Raster::Grouped) {
-    params.push_back(b.getNamedAttr("group_" + name,
-                                    b.getI64IntegerAttr(raster.group)));
+    params.push_back(
+        b.getNamedAttr("group_" + name, b.getI64IntegerAttr(raster.group)));
     remark(grid,
            "groups of " + llvm::Twine(raster.group) + " along `" + name + "`",
            raster.why);
   }
-  grid.setOrderAttr(OrderAttr::get(context, schedule,
-                                   b.getArrayAttr(fastest),
+  grid.setOrderAttr(OrderAttr::get(context, schedule, b.getArrayAttr(fastest),
                                    b.getDictionaryAttr(params)));
   remark(grid, "schedule " + schedule, why);
   return success();

@@ -63,11 +63,9 @@ private:
       stages[&op] = stage;
     }
     // A load, or index arithmetic, that only stage 1 reads is wanted late.
-    for (Operation &op :
-         llvm::reverse(loop.getBody()->without_terminator())) {
+    for (Operation &op : llvm::reverse(loop.getBody()->without_terminator())) {
       if (stages.lookup(&op) == 0 && followsItsReaders(&op) &&
-          !op.use_empty() &&
-          llvm::all_of(op.getUsers(), [&](Operation *user) {
+          !op.use_empty() && llvm::all_of(op.getUsers(), [&](Operation *user) {
             Operation *inBody = ancestorInBody(loop, user);
             return inBody && stages.lookup(inBody) == 1;
           })) {
@@ -141,8 +139,7 @@ FailureOr<Wish> readWish(KernelOp kernel, const Requests &requests) {
 /// so that nothing in the body waits for a product.
 bool onlyAccumulates(ForOp loop, const DotLevels &levels) {
   return llvm::all_of(levels.dots(), [&](DotOp dot) {
-    return dot.getAcc() &&
-           llvm::all_of(dot->getUsers(), [&](Operation *user) {
+    return dot.getAcc() && llvm::all_of(dot->getUsers(), [&](Operation *user) {
              return user == loop.getBody()->getTerminator();
            });
   });
@@ -189,8 +186,7 @@ bool isMaskedAtHighEnd(ForOp loop) {
 /// A staged load of \p loop with one slot whose tile would be in use while the
 /// next one is; null if there is none. With \p delays every release is late,
 /// else that of a tile which dots of both stages read.
-LoadOp loadThatNeedsTwoSlots(ForOp loop, const DotLevels &levels,
-                             bool delays) {
+LoadOp loadThatNeedsTwoSlots(ForOp loop, const DotLevels &levels, bool delays) {
   for (LoadOp load : loop.getBody()->getOps<LoadOp>()) {
     StagingAttr staging = load.getStagingAttr();
     if (!staging || staging.getVia() != "tma" || staging.getSlots() > 1) {
@@ -289,8 +285,8 @@ FailureOr<bool> PlanOverlapPass::planLoop(ForOp loop, const Wish &wish) {
   StringRef whyNot =
       wish.rotate ? StringRef("an op waits for the only level of products")
                   : why;
-  LoadOp narrow = distance > 0 ? loadThatNeedsTwoSlots(loop, levels, delays)
-                               : LoadOp();
+  LoadOp narrow =
+      distance > 0 ? loadThatNeedsTwoSlots(loop, levels, delays) : LoadOp();
   if (narrow && wish.asked) {
     return narrow.emitOpError("has 1 slot; request `overlap` keeps 2 tiles of "
                               "it in use");
@@ -310,17 +306,18 @@ FailureOr<bool> PlanOverlapPass::planLoop(ForOp loop, const Wish &wish) {
     distance = 0;
     whyNot = "its tiles would take more registers than a consumer has";
   }
-  loop.setOverlapAttr(OverlapAttr::get(
-      loop.getContext(), distance, wish.pingpong,
-      StringAttr::get(loop.getContext(), "always")));
+  loop.setOverlapAttr(
+      OverlapAttr::get(loop.getContext(), distance, wish.pingpong,
+                       StringAttr::get(loop.getContext(), "always")));
   if (distance == 0) {
     remark(loop, "no overlap of iterations", whyNot);
     return false;
   }
   StagePlan(loop, levels).write();
   if (chained) {
-    remark(loop, "products of level 0 run beside the later ones of the "
-                 "iteration before",
+    remark(loop,
+           "products of level 0 run beside the later ones of the "
+           "iteration before",
            why);
   } else {
     remark(loop, "operands are released one iteration late", why);

@@ -70,11 +70,11 @@ LogicalResult PlanRolesPass::plan(KernelOp kernel) {
   int64_t consumers = 0;
   kernel.walk([&](Operation *op) {
     if (auto load = dyn_cast<LoadOp>(op)) {
-      staged |= load.getStagingAttr() &&
-                load.getStagingAttr().getVia() == "tma";
+      staged |=
+          load.getStagingAttr() && load.getStagingAttr().getVia() == "tma";
     } else if (auto dot = dyn_cast<DotOp>(op)) {
-      consumers = std::max(
-          consumers, groupsOf(cast<TileType>(dot.getResult().getType())));
+      consumers = std::max(consumers,
+                           groupsOf(cast<TileType>(dot.getResult().getType())));
     }
   });
   if (!staged || consumers == 0) {
@@ -121,8 +121,8 @@ LogicalResult PlanRolesPass::check(KernelOp kernel, const Requests &requests,
   if (most && threads > *most) {
     return kernel.emitOpError("needs ")
            << threads << " threads for " << consumers
-           << " consumer groups and a producer; a block of "
-           << requests.arch() << " has at most " << *most;
+           << " consumer groups and a producer; a block of " << requests.arch()
+           << " has at most " << *most;
   }
   for (int64_t registers : {budget.producer, budget.consumer}) {
     if (registers % kRegisterStep != 0 || registers < kFewestRegisters ||

@@ -64,8 +64,7 @@ std::string nameOf(Value view) {
 
 Ground StagingPlan::slotsOf(LoadOp load) const {
   StringRef name = sourceName(load.getView());
-  if (std::optional<Ground> known =
-          requests.number(("slots_" + name).str())) {
+  if (std::optional<Ground> known = requests.number(("slots_" + name).str())) {
     return *known;
   }
   if (!load->getParentOfType<ForOp>()) {
@@ -86,8 +85,8 @@ LogicalResult StagingPlan::checkDirect(LoadOp load) {
   std::string name = nameOf(load.getView());
   for (StringRef key : {"slots_", "prefetch_", "staging_"}) {
     Attribute asked = requests.request((key + name).str());
-    bool agrees = key == "staging_" &&
-                  requests.text((key + name).str()) == "direct";
+    bool agrees =
+        key == "staging_" && requests.text((key + name).str()) == "direct";
     if (asked && !agrees) {
       return load.emitOpError("request `")
              << key << name << "` = " << asked
@@ -110,8 +109,7 @@ LogicalResult StagingPlan::planLoad(LoadOp load) {
     if (failed(checkDirect(load))) {
       return failure();
     }
-    load.setStagingAttr(
-        StagingAttr::get(context, "direct", 0));
+    load.setStagingAttr(StagingAttr::get(context, "direct", 0));
     return success();
   }
   std::string name = nameOf(load.getView());
@@ -167,22 +165,19 @@ LogicalResult StagingPlan::planStore(StoreOp store) {
   MLIRContext *context = store.getContext();
   TileType tile = cast<TileType>(store.getTile().getType());
   if (!store.getStagingAttr() && !canGoByTma(store)) {
-    store.setStagingAttr(
-        StagingAttr::get(context, "direct", 0));
+    store.setStagingAttr(StagingAttr::get(context, "direct", 0));
     return success();
   }
   if (store.getStagingAttr() && store.getStagingAttr().getVia() != "tma") {
     return success();
   }
-  int64_t columnBytes =
-      2 * tile.getShape()[tile.axisIndex(columnAxisOf(tile))];
+  int64_t columnBytes = 2 * tile.getShape()[tile.axisIndex(columnAxisOf(tile))];
   int64_t slabs = columnBytes / widestSwizzle(columnBytes);
   int64_t slabBytes = roundUp(bytesOf(tile) / slabs, kAlignment);
   Ground slots;
   if (store.getStagingAttr()) {
     slots = {store.getStagingAttr().getSlots(), "given"};
-  } else if (std::optional<Ground> asked =
-                 requests.number("epilogue_slots")) {
+  } else if (std::optional<Ground> asked = requests.number("epilogue_slots")) {
     slots = *asked;
   } else {
     std::optional<int64_t> limit = requests.limit("smem_per_block");
@@ -236,8 +231,7 @@ LogicalResult StagingPlan::checkSum() {
     TileType tile = cast<TileType>(type);
     Diagnostic &note = diag.attachNote(use.op->getLoc());
     note << use.bytes << " bytes for " << use.what << ", a tile of";
-    for (auto [axis, size] : llvm::zip_equal(tile.getAxes(),
-                                             tile.getShape())) {
+    for (auto [axis, size] : llvm::zip_equal(tile.getAxes(), tile.getShape())) {
       note << " " << axis.getValue() << " = " << size;
     }
   }
@@ -259,9 +253,8 @@ LogicalResult StagingPlan::run() {
   if (failed(result)) {
     return failure();
   }
-  bool bySlabs = llvm::any_of(uses, [](const SharedUse &use) {
-    return isa<StoreOp>(use.op);
-  });
+  bool bySlabs = llvm::any_of(
+      uses, [](const SharedUse &use) { return isa<StoreOp>(use.op); });
   if (requests.request("epilogue_slots") && !bySlabs) {
     return kernel.emitOpError("request `epilogue_slots`: no store of this "
                               "kernel goes out by TMA; that takes 16-bit "

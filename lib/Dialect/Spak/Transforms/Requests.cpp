@@ -34,9 +34,9 @@ std::optional<Ground> Requests::number(StringRef name) const {
       continue;
     }
     if (auto value = dyn_cast<IntegerAttr>(fact.getValue())) {
-      return Ground{value.getInt(), ("fact `" + name + "` from " +
-                                     fact.getSource().getValue())
-                                        .str()};
+      return Ground{
+          value.getInt(),
+          ("fact `" + name + "` from " + fact.getSource().getValue()).str()};
     }
   }
   return std::nullopt;
@@ -72,12 +72,11 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
   if (!attr) {
     return success();
   }
-  static constexpr StringLiteral exact[] = {
-      "consumers", "overlap", "order", "persistent", "raster",
-      "epilogue_slots"};
-  static constexpr StringLiteral prefixes[] = {"slots_", "prefetch_",
-                                               "staging_", "registers_",
-                                               "group_"};
+  static constexpr StringLiteral exact[] = {"consumers", "overlap",
+                                            "order",     "persistent",
+                                            "raster",    "epilogue_slots"};
+  static constexpr StringLiteral prefixes[] = {
+      "slots_", "prefetch_", "staging_", "registers_", "group_"};
   for (NamedAttribute entry : attr.getEntries()) {
     StringRef name = entry.getName();
     bool known = llvm::is_contained(exact, name) ||

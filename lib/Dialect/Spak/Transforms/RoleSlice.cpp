@@ -10,8 +10,7 @@ using namespace mlir;
 
 namespace spak::ir {
 
-RoleSlice::RoleSlice(GridOp grid,
-                     llvm::function_ref<bool(Operation *)> isRoot)
+RoleSlice::RoleSlice(GridOp grid, llvm::function_ref<bool(Operation *)> isRoot)
     : grid(grid) {
   grid.getRegion().walk([&](Operation *op) {
     if (isRoot(op)) {
@@ -66,8 +65,7 @@ void RoleSlice::needValue(Value value) {
 }
 
 void RoleSlice::needCarried(ForOp loop, unsigned index) {
-  if (!grid->isProperAncestor(loop) ||
-      !carried.insert({loop, index}).second) {
+  if (!grid->isProperAncestor(loop) || !carried.insert({loop, index}).second) {
     return;
   }
   needOp(loop);

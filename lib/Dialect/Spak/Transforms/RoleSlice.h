@@ -20,8 +20,7 @@ namespace spak::ir {
 /// trip counts.
 class RoleSlice {
 public:
-  RoleSlice(GridOp grid,
-            llvm::function_ref<bool(mlir::Operation *)> isRoot);
+  RoleSlice(GridOp grid, llvm::function_ref<bool(mlir::Operation *)> isRoot);
 
   /// Whether no op of the grid is a root.
   bool empty() const { return live.empty(); }

@@ -47,15 +47,13 @@ private:
   /// A value carried by the rotated loop: what `source` was one iteration
   /// before.
   struct Carried {
-    Value source;     ///< in the old loop's body
-    Value init;       ///< after the prologue
-    Value argument;   ///< in the rotated body
-    Value result;     ///< of the rotated loop
+    Value source;   ///< in the old loop's body
+    Value init;     ///< after the prologue
+    Value argument; ///< in the rotated body
+    Value result;   ///< of the rotated loop
   };
 
-  bool inBody(Value value) {
-    return value.getParentBlock() == loop.getBody();
-  }
+  bool inBody(Value value) { return value.getParentBlock() == loop.getBody(); }
   bool isStage1(Value value) {
     Operation *def = value.getDefiningOp();
     return def && inBody(value) && stageOf(def)->stage == 1;
@@ -114,9 +112,8 @@ void Rotation::needBefore(Value value) {
 void Rotation::collectCrossing() {
   for (Operation *op : order) {
     bool isNow = stageOf(op)->stage == 0;
-    forEachOutsideOperand(op, [&](Value value) {
-      isNow ? needNow(value) : needBefore(value);
-    });
+    forEachOutsideOperand(
+        op, [&](Value value) { isNow ? needNow(value) : needBefore(value); });
   }
   for (Value yielded : loop.getBody()->getTerminator()->getOperands()) {
     needBefore(yielded);
@@ -206,9 +203,8 @@ void Rotation::emitRotated(OpBuilder &b) {
   rotated.removeOverlapAttr();
   nowMap.clear();
   nowMap.map(loop.getBody()->getArgument(0), rotated.getBody()->getArgument(0));
-  for (auto [entry, arg, result] :
-       llvm::zip_equal(crossing, rotated.getRegionIterArgs(),
-                       rotated.getResults())) {
+  for (auto [entry, arg, result] : llvm::zip_equal(
+           crossing, rotated.getRegionIterArgs(), rotated.getResults())) {
     entry.second.argument = arg;
     entry.second.result = result;
   }
@@ -249,11 +245,11 @@ SmallVector<RingReleaseOp> Rotation::releasesAfterStage0() {
     }
     auto wait = release.getSlot().getDefiningOp<RingWaitOp>();
     bool early = wait && llvm::all_of(wait.getTiles(), [&](Value tile) {
-      return llvm::all_of(tile.getUsers(), [&](Operation *user) {
-        Operation *inBody = ancestorInBody(loop, user);
-        return inBody && stageOf(inBody)->stage == 0;
-      });
-    });
+                   return llvm::all_of(tile.getUsers(), [&](Operation *user) {
+                     Operation *inBody = ancestorInBody(loop, user);
+                     return inBody && stageOf(inBody)->stage == 0;
+                   });
+                 });
     if (early) {
       releases.push_back(release);
     }
@@ -265,9 +261,8 @@ void Rotation::run() {
   collectCrossing();
   SmallVector<RingReleaseOp> early = releasesAfterStage0();
   OpBuilder b(loop);
-  Value nonEmpty =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, loop.getLower(),
-                            loop.getUpper());
+  Value nonEmpty = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                         loop.getLower(), loop.getUpper());
   auto guard = scf::IfOp::create(b, loc, loop.getResultTypes(), nonEmpty,
                                  /*withElseRegion=*/true);
   OpBuilder then = OpBuilder::atBlockBegin(guard.thenBlock());

@@ -78,10 +78,9 @@ BlockStager::BlockStager(Block *block, OpBuilder &rings)
   ops = opsInRotatedOrder(loop);
   staged = hasStages(loop);
   auto overlap = loop.getOverlapAttr();
-  delaysRelease = staged && overlap && overlap.getDistance() > 0 &&
-                  llvm::all_of(ops, [&](Operation *op) {
-                    return stageIn(op) == 0;
-                  });
+  delaysRelease =
+      staged && overlap && overlap.getDistance() > 0 &&
+      llvm::all_of(ops, [&](Operation *op) { return stageIn(op) == 0; });
 }
 
 void BlockStager::collectBundles() {
@@ -132,9 +131,8 @@ SmallVector<Operation *> BlockStager::readersOf(const Bundle &bundle) const {
   return readers;
 }
 
-void BlockStager::collectWaiters(
-    Value result, int64_t stage,
-    llvm::SmallPtrSetImpl<Operation *> &waiters) {
+void BlockStager::collectWaiters(Value result, int64_t stage,
+                                 llvm::SmallPtrSetImpl<Operation *> &waiters) {
   for (OpOperand &use : result.getUses()) {
     Operation *user = inBlock(use.getOwner());
     if (user == block->getTerminator()) {
@@ -187,7 +185,8 @@ LogicalResult BlockStager::rewrite(Bundle &bundle) {
   for (LoadOp load : bundle.loads) {
     tiles.push_back(load.getTile().getType());
     StringRef source = sourceName(load.getView());
-    name += (name.empty() ? "" : "_") + (source.empty() ? "tile" : source.str());
+    name +=
+        (name.empty() ? "" : "_") + (source.empty() ? "tile" : source.str());
     if (lastLoad->isBeforeInBlock(load)) {
       lastLoad = load;
     }
@@ -200,19 +199,16 @@ LogicalResult BlockStager::rewrite(Bundle &bundle) {
     }
     return success();
   }
-  auto firstInText = *llvm::min_element(readers, [](auto *a, auto *b) {
-    return a->isBeforeInBlock(b);
-  });
-  auto firstToRun = *llvm::min_element(readers, [&](auto *a, auto *b) {
-    return positionOf(a) < positionOf(b);
-  });
+  auto firstInText = *llvm::min_element(
+      readers, [](auto *a, auto *b) { return a->isBeforeInBlock(b); });
+  auto firstToRun = *llvm::min_element(
+      readers, [&](auto *a, auto *b) { return positionOf(a) < positionOf(b); });
   auto lastToRun = *llvm::max_element(readers, [&](auto *a, auto *b) {
     return std::make_pair(stageIn(a), positionOf(a)) <
            std::make_pair(stageIn(b), positionOf(b));
   });
-  auto lastInText = *llvm::max_element(readers, [](auto *a, auto *b) {
-    return a->isBeforeInBlock(b);
-  });
+  auto lastInText = *llvm::max_element(
+      readers, [](auto *a, auto *b) { return a->isBeforeInBlock(b); });
   int64_t releaseStage = delaysRelease ? 1 : stageIn(lastToRun);
   if (releaseStage > bundle.stage && bundle.slots < 2) {
     return bundle.loads.front().emitOpError()

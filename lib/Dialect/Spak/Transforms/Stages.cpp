@@ -46,8 +46,8 @@ SmallVector<Operation *> opsInRotatedOrder(ForOp loop) {
 
 void renumber(ArrayRef<Operation *> ops) {
   for (auto [order, op] : llvm::enumerate(ops)) {
-    setStage(op, {stageOf(op).value_or(Stage()).stage,
-                  static_cast<int64_t>(order)});
+    setStage(
+        op, {stageOf(op).value_or(Stage()).stage, static_cast<int64_t>(order)});
   }
 }
 
@@ -77,10 +77,10 @@ Value yieldedFor(ForOp loop, BlockArgument arg) {
 static LogicalResult refuse(Operation *use, Stage useStage, Operation *def,
                             Stage defStage, llvm::StringRef how) {
   InFlightDiagnostic diag = use->emitOpError("with stage ")
-                            << useStage.stage << " and order "
-                            << useStage.order << " needs a value " << how
-                            << " of stage " << defStage.stage << " and order "
-                            << defStage.order << ", which comes later";
+                            << useStage.stage << " and order " << useStage.order
+                            << " needs a value " << how << " of stage "
+                            << defStage.stage << " and order " << defStage.order
+                            << ", which comes later";
   diag.attachNote(def->getLoc()) << "the value is defined here";
   return diag;
 }
@@ -117,9 +117,9 @@ LogicalResult verifyStages(ForOp loop) {
       }
       int64_t distance = use->stage - from->stage + (carried ? 1 : 0);
       if (distance < 0 || (distance == 0 && use->order <= from->order)) {
-        result = refuse(&op, *use, def, *from,
-                        carried ? "of the iteration before,"
-                                 : "of its iteration,");
+        result =
+            refuse(&op, *use, def, *from,
+                   carried ? "of the iteration before," : "of its iteration,");
       }
     });
     if (failed(result)) {

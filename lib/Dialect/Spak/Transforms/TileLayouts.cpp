@@ -13,15 +13,13 @@ LayoutAttr accumulatorLayout(MLIRContext *context, StringRef rows,
                              StringRef columns, int64_t numColumns,
                              int64_t groups) {
   return LayoutAttr::fromLayout(
-      context,
-      layout::wgmmaAcc(numColumns, groups, rows, columns));
+      context, layout::wgmmaAcc(numColumns, groups, rows, columns));
 }
 
 LayoutAttr operandLayout(MLIRContext *context, StringRef rows, StringRef depth,
                          int64_t numDepth, int64_t groups) {
-  return LayoutAttr::fromLayout(
-      context,
-      layout::wgmmaA(numDepth, groups, rows, depth));
+  return LayoutAttr::fromLayout(context,
+                                layout::wgmmaA(numDepth, groups, rows, depth));
 }
 
 LayoutAttr sliceLayout(LayoutAttr base, ArrayRef<StringAttr> axes,
@@ -32,7 +30,7 @@ LayoutAttr sliceLayout(LayoutAttr base, ArrayRef<StringAttr> axes,
         axis.getValue() != layout::kPartial &&
         !llvm::is_contained(axes, axis)) {
       slice = slice.dropAxis(axis.getValue(),
-                            partial ? layout::kPartial : layout::kRep);
+                             partial ? layout::kPartial : layout::kRep);
     }
   }
   return LayoutAttr::fromLayout(base.getContext(), slice);
@@ -57,7 +55,8 @@ FailureOr<LayoutAttr> slabLayout(Operation *op, TileType tile) {
   int64_t width = widestSwizzle(columns * bytes);
   if (width == 0) {
     return op->emitOpError("has rows of ")
-           << columns * bytes << " bytes along `" << tile.getAxes()[1].getValue()
+           << columns * bytes << " bytes along `"
+           << tile.getAxes()[1].getValue()
            << "`; a swizzle needs a multiple of 32";
   }
   return LayoutAttr::fromLayout(

@@ -10,27 +10,24 @@
 namespace spak::ir {
 
 /// The accumulator of wgmma m64nNk16, 64 rows a group.
-LayoutAttr accumulatorLayout(mlir::MLIRContext *context,
-                                  llvm::StringRef rows,
-                                  llvm::StringRef columns, int64_t numColumns,
-                                  int64_t groups);
+LayoutAttr accumulatorLayout(mlir::MLIRContext *context, llvm::StringRef rows,
+                             llvm::StringRef columns, int64_t numColumns,
+                             int64_t groups);
 
 /// The A operand of wgmma in registers, 64 rows a group.
 LayoutAttr operandLayout(mlir::MLIRContext *context, llvm::StringRef rows,
-                              llvm::StringRef depth, int64_t numDepth,
-                              int64_t groups);
+                         llvm::StringRef depth, int64_t numDepth,
+                         int64_t groups);
 
 /// \p base without the axes not in \p axes: threads along a dropped axis
 /// hold the same value or, with \p partial, values still to be joined.
-LayoutAttr sliceLayout(LayoutAttr base,
-                            llvm::ArrayRef<mlir::StringAttr> axes,
-                            bool partial);
+LayoutAttr sliceLayout(LayoutAttr base, llvm::ArrayRef<mlir::StringAttr> axes,
+                       bool partial);
 
 /// The slabs of a two-axis tile in shared memory whose last axis is
 /// contiguous: [slab][row][W bytes] with the widest swizzle W that divides the
 /// bytes of a row. Diagnoses on \p op a tile that has none.
-mlir::FailureOr<LayoutAttr> slabLayout(mlir::Operation *op,
-                                            TileType tile);
+mlir::FailureOr<LayoutAttr> slabLayout(mlir::Operation *op, TileType tile);
 
 /// The layout of \p tile; null if it has none.
 LayoutAttr layoutOf(TileType tile);

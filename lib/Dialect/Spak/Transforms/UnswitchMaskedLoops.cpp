@@ -4,8 +4,8 @@
 // was found.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
-#include "EmptyRows.h"
 #include "BoundProof.h"
+#include "EmptyRows.h"
 #include "LoopRewrite.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -71,8 +71,8 @@ void unswitch(ForOp loop) {
   }
   SmallVector<Value> carried(loop.getInitArgs());
   for (const Piece &piece : pieces) {
-    ForOp copy = createLoopLike(b, loop, {piece.lower, piece.upper, {}, {}},
-                                carried);
+    ForOp copy =
+        createLoopLike(b, loop, {piece.lower, piece.upper, {}, {}}, carried);
     IRMapping map;
     map.map(loop.getBody()->getArguments(), copy.getBody()->getArguments());
     OpBuilder inner = OpBuilder::atBlockEnd(copy.getBody());

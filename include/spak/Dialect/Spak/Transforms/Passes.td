@@ -94,8 +94,8 @@ def PlanRoles : SpakPass<"plan-roles"> {
     One producer warpgroup where a load is staged by TMA, and one warpgroup
     per consumer group. Registers: the requests `registers_producer` and
     `registers_consumer`, else what the register file of the target gives when
-    one block runs. Warns if the tiles alive in a loop leave too few registers
-    for addresses.
+    one block runs. Refuses a loop whose tiles need more registers than a
+    consumer has, and warns if they leave too few for addresses.
 
     Requires: layouts, staging. Establishes: `roles` on the kernel. Preserves:
     everything else. Does nothing without staged loads or with roles given.
@@ -118,8 +118,10 @@ def PlanOverlap : SpakPass<"plan-overlap"> {
     off by one iteration, so that one group of products stays in flight.
 
     The request `overlap` is `none`, `intra`, `pingpong` or `both`; its default
-    is `intra` where a dot needs another of the same iteration. A loop runs in
-    reverse where its masks are not all at the low end.
+    is `intra` where a dot needs another of the same iteration, or where dots
+    only accumulate, as far as slots and registers allow; a request that they
+    do not allow is refused. A loop runs in reverse if its masks cut at the
+    high end and its iterations may run in any order.
 
     Requires: layouts. Establishes: `overlap` and `direction` on loops with
     dots; legal `spak.stage` on the ops of loops to be rotated. Preserves:
