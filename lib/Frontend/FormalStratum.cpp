@@ -56,7 +56,7 @@ void TokenRewriter::pushSpan(size_t first, size_t last, Tok kind) {
 Tok FormalRewriter::expressionKind(size_t i, Words words,
                                    bool inBrackets) const {
   llvm::StringRef text = word(i);
-  if (text.empty() || lastIs(Tok::DOT)) {
+  if (text.empty() || lastIs(Tok::DOT) || lastIs(Tok::AS)) {
     return at(i).kind;
   }
   if (inBrackets && is(i + 1, Tok::COLON) &&

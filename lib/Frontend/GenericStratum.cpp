@@ -157,7 +157,7 @@ size_t GenericRewriter::matchOperand(size_t i, size_t end,
                           .Default(false);
   // A line that begins an entry is not the end of the line before.
   bool next = !inBrackets && at(i).first &&
-              (isConstraint(i) || startsEntry(i, end, false));
+              (isConstraint(i) || startsEntry(i, end));
   if (operatorWord || next) {
     return 0;
   }
@@ -348,7 +348,8 @@ void GenericRewriter::params(size_t open) {
   size_t close = partner(open);
   push(open);
   for (size_t i = open + 1; i < close;) {
-    if (is(i, Tok::NAME) && is(i + 1, Tok::COLON)) {
+    bool first = lastIs(Tok::LPAREN) || lastIs(Tok::COMMA);
+    if (first && is(i, Tok::NAME) && is(i + 1, Tok::COLON)) {
       size_t next = matchExpr(i + 2, close, true);
       if (next != 0 && (next == close || is(next, Tok::COMMA))) {
         push(i, Tok::ARG_NAME);
@@ -358,11 +359,9 @@ void GenericRewriter::params(size_t open) {
       } else {
         i += 2;
       }
-    } else if (is(i, Tok::NAME) &&
-               (lastIs(Tok::LPAREN) || lastIs(Tok::COMMA))) {
+    } else if (first && is(i, Tok::NAME)) {
       push(i++);
-    } else if (is(i, Tok::COMMA) && !lastIs(Tok::COMMA) &&
-               !lastIs(Tok::LPAREN)) {
+    } else if (!first && is(i, Tok::COMMA)) {
       push(i++);
     } else {
       // Something else than parameters: what is no name is left out. The
@@ -424,7 +423,7 @@ size_t GenericRewriter::property(const Header &header, size_t end) {
       i = value(i + 1, end);
     }
   }
-  if (i < end && is(i, Tok::LBRACK)) {
+  if (isListOf(header, end)) {
     // A list without colon: the parser gets the colon.
     Token colon = in[i];
     colon.kind = Tok::COLON;

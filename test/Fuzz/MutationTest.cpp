@@ -161,7 +161,7 @@ TEST(Mutations, NeitherCrashNorHangNorLie) {
 
 TEST(GenericStratum, TakesAnyBalancedText) {
   // Words and signs at random between balanced braces: no error at all.
-  constexpr unsigned kRuns = 1000;
+  constexpr unsigned kRuns = 10000;
   const char *const pieces[] = {
       "word", "two.dots", "\"text\"", "12",      "0.5",   "12GB",        ":",
       ",",    "=",        "==",       "-",       "+",     "|",           "if",

@@ -115,7 +115,8 @@ LogicalResult KernelPrinter::printStMatrix(StMatrixOp op) {
 
 std::optional<KernelPrinter::Access>
 KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
-                      ValueRange limits, Value when, Value base) {
+                      ValueRange limits, Value when, Value base,
+                      const std::string &pointer) {
   Access result;
   auto join = [](std::string &to, StringRef sign, const std::string &what) {
     to += (to.empty() ? "" : sign.str()) + what;
@@ -134,22 +135,21 @@ KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
     }
     join(result.offset, " + ", *offset);
   }
-  // What does not depend on the register is computed once, before the loop.
+  // The address has its part that no register changes before the loop; the
+  // condition stays whole, which costs no register across the accesses.
   std::string origin = result.offset;
-  result.offset = "origin";
-  for (auto [i, coord, pattern, stride, limit] :
-       llvm::enumerate(coords, patterns, strides, limits)) {
+  result.offset = "";
+  for (auto [coord, pattern, stride, limit] :
+       llvm::zip_equal(coords, patterns, strides, limits)) {
     auto at = text(coord, Strength::Sum);
     auto step = text(stride, Strength::Product);
     auto end = text(limit, Strength::Sum);
     if (!at || !step || !end) {
       return std::nullopt;
     }
-    std::string left = "left_" + std::to_string(i);
     bool simple = StringRef(*at).find(' ') == StringRef::npos;
     std::string grouped = simple ? *at : "(" + *at + ")";
-    result.setup.push_back("const int " + left + " = " + *end +
-                           (*at == "0" ? "" : " - " + grouped) + ";");
+    std::string left = *at == "0" ? *end : *end + " - " + grouped;
     if (*at != "0") {
       join(origin, " + ", *step == "1" ? *at : grouped + " * " + *step);
     }
@@ -162,8 +162,11 @@ KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
          *step == "1" ? shift.in(Strength::Sum)
                       : shift.in(Strength::Product) + " * " + *step);
   }
-  result.setup.push_back("const int64_t origin = " +
-                         (origin.empty() ? "0" : origin) + ";");
+  result.setup.push_back("auto *const origin = " + pointer +
+                         (origin.empty() ? "" : " + (" + origin + ")") + ";");
+  if (result.offset.empty()) {
+    result.offset = "0";
+  }
   if (result.condition.empty()) {
     result.condition = "true";
   }
@@ -180,7 +183,8 @@ void KernelPrinter::openAccess(const Access &where) {
 LogicalResult KernelPrinter::printLoadFrag(LoadFragOp op) {
   headers.use("load_if");
   auto where = access(op.getCoords(), op.getPatterns(), op.getStrides(),
-                      op.getLimits(), op.getWhen(), op.getBase());
+                      op.getLimits(), op.getWhen(), op.getBase(),
+                      name(op.getSrc()));
   if (!where) {
     return failure();
   }
@@ -189,7 +193,7 @@ LogicalResult KernelPrinter::printLoadFrag(LoadFragOp op) {
   out.statement("const bool keep = " + where->condition + ";");
   out.statement("const int64_t offset = " + where->offset + ";");
   out.statement(name(op.getResult()) + "[i] = spak::load_if(keep, " +
-                name(op.getSrc()) + " + offset);");
+                "origin + offset);");
   out.close();
   out.close();
   return success();
@@ -205,7 +209,8 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   }
   headers.use(pairs ? "store2_if" : "store_if");
   auto where = access(op.getCoords(), op.getPatterns(), op.getStrides(),
-                      op.getLimits(), op.getWhen(), op.getBase());
+                      op.getLimits(), op.getWhen(), op.getBase(),
+                      name(op.getDst()));
   if (!where) {
     return failure();
   }
@@ -232,7 +237,7 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   out.statement("const bool keep = " + where->condition + ";");
   out.statement("const int64_t offset = " + where->offset + ";");
   out.statement("spak::store" + Twine(pairs ? "2" : "") + "_if(keep, " +
-                name(op.getDst()) + " + offset, " + value + ");");
+                "origin + offset, " + value + ");");
   out.close();
   out.close();
   return success();

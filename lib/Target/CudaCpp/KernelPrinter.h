@@ -61,7 +61,7 @@ private:
                                mlir::ArrayAttr patterns,
                                mlir::ValueRange strides,
                                mlir::ValueRange limits, mlir::Value when,
-                               mlir::Value base);
+                               mlir::Value base, const std::string &pointer);
 
   // Fragments and the tensor core (FragmentStatements.cpp).
   Result printFill(FragFillOp op);

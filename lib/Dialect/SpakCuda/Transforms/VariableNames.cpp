@@ -15,8 +15,7 @@ NamePool::NamePool() {
   constexpr llvm::StringLiteral kReserved[] = {
       // Written by the printer.
       "a_desc", "b_desc", "c", "i", "k", "part", "row", "address", "smem",
-      "smem_base", "warpgroup", "keep", "offset", "origin", "left_0",
-      "left_1", "left_2", "left_3", "left_4", "params", "p", "stream",
+      "smem_base", "warpgroup", "keep", "offset", "origin", "params", "p", "stream",
       "message", "status", "spak", "to", "from",
       // CUDA.
       "blockDim", "blockIdx", "dim3", "gridDim", "threadIdx", "warpSize",
