@@ -9,6 +9,10 @@
 
 namespace spak::frontend {
 
+inline bool isStringToken(Tok kind) {
+  return kind == Tok::STRING || kind == Tok::TEXT;
+}
+
 /// Reads tokens, writes tokens. Indices are into the input; `end` is one past
 /// the last token of a region, usually the index of its closer.
 class TokenRewriter {
