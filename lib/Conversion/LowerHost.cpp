@@ -26,8 +26,10 @@ enum Code : int64_t {
 constexpr int64_t kTensorMapAlign = 16;
 /// Strides of a tensor map stay below this many bytes (the same section).
 constexpr int64_t kTensorMapStrideBytes = int64_t(1) << 40;
-/// Axis indices are 32-bit on the device, and so are block numbers.
-constexpr int64_t kLargestIndex = (int64_t(1) << 31) - 1;
+/// Axis indices are 32-bit on the device, and so are tile numbers: what is
+/// left over keeps an index rounded up to its tile, or stepped once past the
+/// last one, from overflowing.
+constexpr int64_t kLargestIndex = (int64_t(1) << 31) - (int64_t(1) << 16);
 
 } // namespace
 
@@ -196,7 +198,7 @@ void HostBuilder::checkArguments() {
       check(compare(arith::CmpIPredicate::sge, size, number(0)), BadShape,
             "`" + name + "` is negative");
       check(compare(arith::CmpIPredicate::sle, size, number(kLargestIndex)),
-            TooLarge, "`" + name + "` is above 2147483647");
+            TooLarge, "`" + name + "` is above " + Twine(kLargestIndex));
     }
   }
   for (BlockArgument arg : kernel.getArguments()) {
@@ -304,7 +306,8 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
     blocks = builder.createOrFold<arith::MulIOp>(loc, blocks, *size);
   }
   check(compare(arith::CmpIPredicate::sle, blocks, number(kLargestIndex)),
-        TooLarge, "the grid has more than 2147483647 tiles");
+        TooLarge,
+        "the grid has more than " + Twine(kLargestIndex) + " tiles");
   if (persistent) {
     blocks = arith::MinSIOp::create(builder, loc, blocks,
                                     cuda::HostSmsOp::create(builder, loc));
