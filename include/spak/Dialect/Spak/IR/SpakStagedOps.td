@@ -65,6 +65,17 @@ def Spak_RingFillOp : Spak_RingEffect<"ring.fill"> {
 def Spak_RingPutOp : Spak_RingEffect<"ring.put"> {
   let summary = "write a tile from registers into a slot";
   let description = [{
+    ```mlir
+    !p = !spak.tile<m=64, n=64 : bf16>
+    spak.kernel @hand_on(%p: !p) {
+      %ring = spak.ring "p" via "direct" : !spak.ring<(!p), slots = 1>
+      %slot = spak.ring.acquire %ring : !spak.ring<(!p), slots = 1> -> !spak.slot<(!p)>
+      spak.ring.put %slot[0], %p : !spak.slot<(!p)>, !p
+      spak.ring.commit %ring, %slot : !spak.ring<(!p), slots = 1>, !spak.slot<(!p)>
+      spak.return
+    }
+    ```
+
     RING-SLOT-TYPE: the slot has that tile, apart from the layout.
   }];
   let arguments = (ins Spak_Slot:$slot, I64Attr:$tile, Spak_Tile:$src);
