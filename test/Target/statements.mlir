@@ -41,21 +41,26 @@ spak_cuda.kernel @copies(%map: !spak_cuda.tmap {spak.name = "map"}, %in: !spak_c
   // CHECK-NEXT: in_ring.release_if(when, x);
   spak_cuda.ring.release %r, %x when %when : !spak_cuda.ring<2>
   // CHECK-NEXT: float rows[2];
+  // CHECK-NEXT: {
+  // CHECK-NEXT: auto *const origin = in + x * sx;
   // CHECK-NEXT: #pragma unroll
   // CHECK-NEXT: for (int i = 0; i < 2; ++i) {
-  // CHECK-NEXT: const bool keep = x + i * 8 < n;
-  // CHECK-NEXT: const int64_t offset = (x + i * 8) * sx;
-  // CHECK-NEXT: rows[i] = spak::load_if(keep, in + offset);
+  // CHECK-NEXT: const bool keep = i * 8 < n - x;
+  // CHECK-NEXT: const int64_t offset = i * 8 * sx;
+  // CHECK-NEXT: rows[i] = spak::load_if(keep, origin + offset);
+  // CHECK-NEXT: }
   // CHECK-NEXT: }
   %row = spak_cuda.load_frag %in[%l0] coords(%x) by [#spak_cuda.pattern<[2:8]>] strides(%sx) limits(%n) : !spak_cuda.global<f32> -> !rows loc("rows")
-  // CHECK: const bool keep = when && x + i * 8 < n;
-  // CHECK-NEXT: const int64_t offset = x + i * 8;
-  // CHECK-NEXT: spak::store_if(keep, out + offset, rows[i]);
+  // CHECK: auto *const origin = out + x;
+  // CHECK: const bool keep = when && i * 8 < n - x;
+  // CHECK-NEXT: const int64_t offset = i * 8;
+  // CHECK-NEXT: spak::store_if(keep, origin + offset, rows[i]);
   spak_cuda.store_frag %row, %out[%l0] coords(%x) by [#spak_cuda.pattern<[2:8]>] strides(%l1) limits(%n) when %when : !rows, !spak_cuda.global<f32>
+  // CHECK: auto *const origin = out + (sx + x);
   // CHECK: for (int i = 0; i < 2; i += 2) {
-  // CHECK-NEXT: const bool keep = x + i < n;
-  // CHECK-NEXT: const int64_t offset = sx + x + i;
-  // CHECK-NEXT: spak::store2_if(keep, out + offset, rows[i], rows[i + 1]);
+  // CHECK-NEXT: const bool keep = i < n - x;
+  // CHECK-NEXT: const int64_t offset = i;
+  // CHECK-NEXT: spak::store2_if(keep, origin + offset, rows[i], rows[i + 1]);
   spak_cuda.store_frag %row, %out[%sx] coords(%x) by [#spak_cuda.pattern<[2:1]>] strides(%l1) limits(%n) {vec = 2 : i64} : !rows, !spak_cuda.global<f32>
   // CHECK: const float x_1 = in[sx];
   %v = spak_cuda.load %in[%sx] : !spak_cuda.global<f32> -> f32
@@ -113,9 +118,9 @@ spak_cuda.kernel @registers(%halves: !spak_cuda.global<f16> {spak.name = "halves
   // CHECK: packed[i] = spak::pack_f16(x[2 * i], x[2 * i + 1]);
   %p = spak_cuda.pack %y : !f8 -> !spak_cuda.frag<4xvector<2xf16>>
   // CHECK: for (int i = 0; i < 8; ++i) {
-  // CHECK-NEXT: const bool keep = n + i < n;
-  // CHECK-NEXT: const int64_t offset = (n + i) * l;
-  // CHECK-NEXT: spak::store_if(keep, halves + offset,
+  // CHECK-NEXT: const bool keep = i < n - n;
+  // CHECK-NEXT: const int64_t offset = i * l;
+  // CHECK-NEXT: spak::store_if(keep, origin + offset,
   // CHECK-NEXT: spak::unpack_f16(packed[i / 2], i % 2));
   %zero = arith.constant 0 : i64
   spak_cuda.store_frag %p, %halves[%zero] coords(%n) by [#spak_cuda.pattern<[8:1]>] strides(%l) limits(%n) : !spak_cuda.frag<4xvector<2xf16>>, !spak_cuda.global<f16>

@@ -162,8 +162,11 @@ KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
          *step == "1" ? shift.in(Strength::Sum)
                       : shift.in(Strength::Product) + " * " + *step);
   }
+  if (StringRef(origin).contains(" + ")) {
+    origin = "(" + origin + ")";
+  }
   result.setup.push_back("auto *const origin = " + pointer +
-                         (origin.empty() ? "" : " + (" + origin + ")") + ";");
+                         (origin.empty() ? "" : " + " + origin) + ";");
   if (result.offset.empty()) {
     result.offset = "0";
   }
