@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
@@ -59,9 +60,31 @@ AtAbsent atProduct(AtAbsent a, AtAbsent b) {
   return std::max(a, b);
 }
 
+/// One question about one value; a value is looked at once.
+class Judge {
+public:
+  explicit Judge(StringRef axis) : axis(axis) {}
+
+  AtAbsent at(Value value, unsigned depth) {
+    auto found = known.find(value);
+    if (found != known.end()) {
+      return found->second;
+    }
+    AtAbsent result = judge(value, depth);
+    known[value] = result;
+    return result;
+  }
+
+private:
+  StringRef axis;
+  DenseMap<Value, AtAbsent> known;
+
+  AtAbsent judge(Value value, unsigned depth);
+};
+
 } // namespace
 
-AtAbsent atAbsent(Value value, StringRef axis, unsigned depth) {
+AtAbsent Judge::judge(Value value, unsigned depth) {
   if (std::optional<APFloat> number = constantOf(value)) {
     return number->isZero()     ? AtAbsent::Zero
            : number->isFinite() ? AtAbsent::Finite
@@ -76,9 +99,7 @@ AtAbsent atAbsent(Value value, StringRef axis, unsigned depth) {
   if (depth == 0) {
     return AtAbsent::Unknown;
   }
-  auto at = [&](unsigned i) {
-    return atAbsent(op->getOperand(i), axis, depth - 1);
-  };
+  auto at = [&](unsigned i) { return this->at(op->getOperand(i), depth - 1); };
   return llvm::TypeSwitch<Operation *, AtAbsent>(op)
       .Case<ir::LoadOp>([&](ir::LoadOp load) {
         auto tile = dyn_cast<ir::TileType>(load.getResult().getType());
@@ -111,6 +132,10 @@ AtAbsent atAbsent(Value value, StringRef axis, unsigned depth) {
         return dot.getAcc() ? std::min(product, at(2)) : product;
       })
       .Default([](Operation *) { return AtAbsent::Unknown; });
+}
+
+AtAbsent atAbsent(Value value, StringRef axis) {
+  return Judge(axis).at(value, 32);
 }
 
 } // namespace spak::irgen

@@ -15,8 +15,8 @@ enum class AtAbsent : uint8_t { Unknown, Finite, Zero };
 
 /// What \p value holds where \p axis is absent. A value without the axis is
 /// judged as it is; what was loaded or passed counts as finite. Looks through
-/// at most \p depth operations, and answers Unknown beyond.
-AtAbsent atAbsent(mlir::Value value, llvm::StringRef axis, unsigned depth = 32);
+/// at most 32 operations in a row, and answers Unknown beyond.
+AtAbsent atAbsent(mlir::Value value, llvm::StringRef axis);
 
 } // namespace spak::irgen
 

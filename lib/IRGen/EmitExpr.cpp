@@ -137,13 +137,8 @@ bool Emitter::isNatural(const Expr *expr) {
     return true;
   case Expr::Kind::Constant:
     return expr->constant.isInt() && expr->constant.asInt() >= 0;
-  case Expr::Kind::Variable: {
-    auto found = definitions.find(expr->variable);
-    // Indices of grids and loops have no definition; they start at zero or
-    // at a bound that was checked when the loop was written.
-    return found != definitions.end() &&
-           (!found->second || isNatural(found->second));
-  }
+  case Expr::Kind::Variable:
+    return naturals.contains(expr->variable);
   case Expr::Kind::Binary:
     return expr->binary != BinaryOp::Sub && isNatural(expr->operands[0]) &&
            isNatural(expr->operands[1]);

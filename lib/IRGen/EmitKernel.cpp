@@ -149,7 +149,7 @@ void Emitter::emitGrid() {
       ranges[variable.axis] = argument;
     } else {
       variables[variable.variable] = argument;
-      definitions[variable.variable] = nullptr;
+      naturals.insert(variable.variable);
     }
   }
   wholeAxesAt = body;
@@ -234,7 +234,11 @@ void Emitter::emitStatement(const Statement &statement) {
       return; // Folded wherever it is read.
     }
     variables[variable] = emit(statement.value, variable->name);
-    definitions[variable] = statement.value;
+    if (isNatural(statement.value)) {
+      naturals.insert(variable);
+    } else {
+      naturals.erase(variable);
+    }
     return;
   }
   case Statement::Kind::For:
@@ -271,7 +275,9 @@ void Emitter::emitLoop(const Statement &statement) {
   } else {
     lower = emit(statement.lower);
     upper = emit(statement.upper);
-    types.push_back(b.getIndexType());
+    // Tiles of one: the number of a tile is its index.
+    types.push_back(ir::RangeType::get(
+        b.getContext(), b.getStringAttr(statement.variable->name), 1));
     places.push_back(loc(statement.variable->range, statement.variable->name));
   }
   SmallVector<Value> inits;
@@ -288,14 +294,15 @@ void Emitter::emitLoop(const Statement &statement) {
     if (axis) {
       ranges[axis] = induction;
     } else {
-      variables[statement.variable] = induction;
+      variables[statement.variable] =
+          ir::StartOp::create(b, at, b.getIndexType(), induction);
       if (isNatural(statement.lower)) {
-        definitions[statement.variable] = nullptr;
+        naturals.insert(statement.variable);
       }
     }
     for (auto [i, variable] : llvm::enumerate(statement.carried)) {
       variables[variable] = body->getArgument(i + 1);
-      definitions.erase(variable);
+      naturals.erase(variable);
     }
     emitBody(statement.body);
     SmallVector<Value> yields;
@@ -308,7 +315,7 @@ void Emitter::emitLoop(const Statement &statement) {
   for (auto [variable, result] :
        llvm::zip_equal(statement.carried, loop.getResults())) {
     variables[variable] = result;
-    definitions.erase(variable);
+    naturals.erase(variable);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace spak::irgen {
@@ -85,8 +86,8 @@ private:
   bool failed = false;
 
   llvm::DenseMap<const sema::Variable *, mlir::Value> variables;
-  /// What a variable is bound to, for facts about integers.
-  llvm::DenseMap<const sema::Variable *, const sema::Expr *> definitions;
+  /// Integer variables that are never negative.
+  llvm::DenseSet<const sema::Variable *> naturals;
   llvm::DenseMap<const sema::TileAxis *, mlir::Value> ranges;
   /// Whole axes stand at the start of this block, in the order of first use.
   mlir::Block *wholeAxesAt = nullptr;

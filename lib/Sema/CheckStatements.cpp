@@ -7,6 +7,8 @@
 #include "Evaluator.h"
 #include "Uses.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 using namespace spak::space;
 
 namespace spak::sema {
@@ -139,7 +141,12 @@ void Checker::bind(llvm::StringRef name, const Expr *value, SourceRange range) {
   Statement *statement = append(Statement::Kind::Bind, range);
   statement->variable = local->variable;
   statement->value = value;
-  definitions[local->variable] = carried ? nullptr : value;
+  llvm::SmallBitVector &told = tells[local->variable];
+  told.clear();
+  told.resize(program.grid.size());
+  for (unsigned i = 0; i < program.grid.size() && !carried; ++i) {
+    told[i] = mentions(value, i);
+  }
 }
 
 void Checker::checkAssign(const ast::AssignStmt &stmt) {
@@ -395,21 +402,19 @@ void Checker::checkUpdate(const ast::CallExpr &call,
   }
 }
 
-/// True if different values of \p variable give different values of \p expr,
-/// as far as the text shows.
-bool Checker::mentions(const Expr *expr, const GridVariable &variable) {
+/// True if different values of the grid's variable number \p variable give
+/// different values of \p expr, as far as the text shows.
+bool Checker::mentions(const Expr *expr, unsigned variable) {
+  const GridVariable &wanted = program.grid[variable];
   switch (expr->kind) {
-  case Expr::Kind::Variable:
+  case Expr::Kind::Variable: {
     if (expr->type.is(TypeKind::Range)) {
-      return variable.axis && expr->type.axes.front() == variable.axis;
+      return wanted.axis && expr->type.axes.front() == wanted.axis;
     }
-    if (expr->variable == variable.variable) {
-      return true;
-    }
-    if (const Expr *definition = definitions.lookup(expr->variable)) {
-      return mentions(definition, variable);
-    }
-    return false;
+    auto told = tells.find(expr->variable);
+    return expr->variable == wanted.variable ||
+           (told != tells.end() && told->second.test(variable));
+  }
   case Expr::Kind::Binary:
     if (expr->binary == BinaryOp::Div || expr->binary == BinaryOp::Mod) {
       return false;
@@ -425,13 +430,31 @@ bool Checker::mentions(const Expr *expr, const GridVariable &variable) {
   }
 }
 
+/// `a * E + b`: the one sum that keeps two variables apart.
+static bool isPacked(const Expr *index) {
+  auto product = [](const Expr *e) {
+    return e->kind == Expr::Kind::Binary && e->binary == BinaryOp::Mul;
+  };
+  return index->kind == Expr::Kind::Variable ||
+         (index->kind == Expr::Kind::Binary && index->binary == BinaryOp::Add &&
+          (product(index->operands[0]) || product(index->operands[1])));
+}
+
 bool Checker::coversGrid(const TensorParam *tensor,
                          llvm::ArrayRef<const Expr *> indices,
                          SourceRange range) {
-  for (const GridVariable &variable : program.grid) {
-    if (llvm::any_of(indices, [&](const Expr *index) {
-          return mentions(index, variable);
-        })) {
+  llvm::SmallBitVector covered(program.grid.size());
+  for (const Expr *index : indices) {
+    llvm::SmallBitVector told(program.grid.size());
+    for (unsigned i = 0; i < program.grid.size(); ++i) {
+      told[i] = mentions(index, i);
+    }
+    if (told.count() <= 1 || isPacked(index)) {
+      covered |= told;
+    }
+  }
+  for (auto [i, variable] : llvm::enumerate(program.grid)) {
+    if (covered.test(i)) {
       continue;
     }
     std::string name =

@@ -9,6 +9,8 @@
 
 #include "spak/Sema/Sema.h"
 
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -64,7 +66,7 @@ private:
   void checkStore(const ast::StoreStmt &stmt);
   bool coversGrid(const TensorParam *tensor,
                   llvm::ArrayRef<const Expr *> indices, SourceRange range);
-  bool mentions(const Expr *expr, const GridVariable &variable);
+  bool mentions(const Expr *expr, unsigned variable);
   /// A condition that the point decides; nothing after an error.
   std::optional<bool> decided(const ast::Expr &expr);
   TileAxis *makeRange(const ast::Binder &binder);
@@ -122,7 +124,8 @@ private:
   llvm::StringSet<> axisNames;
   llvm::StringSet<> binderNames;
   llvm::StringSet<> reportedUnknown;
-  llvm::DenseMap<const Variable *, const Expr *> definitions;
+  /// The grid variables that a name tells apart, by position.
+  llvm::DenseMap<const Variable *, llvm::SmallBitVector> tells;
 };
 
 } // namespace spak::sema

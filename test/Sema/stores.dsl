@@ -27,6 +27,18 @@ system Stores {
             store C[other, m] = load A[h, m]
         }
     }
+    kernel adds_two_variables {
+        dims B, H, M
+        in A: f32[B, H, M]
+        out C: f32[B, M]
+        grid (m in tiles(M, 64), b in B, h in H) { store C[b + h, m] = load A[b, h, m] }
+    }
+    kernel packs_two_variables {
+        dims B, H, M, P
+        in A: f32[B, H, M]
+        out C: f32[P, M]
+        grid (m in tiles(M, 64), b in B, h in H) { store C[b * H + h, m] = load A[b, h, m] }
+    }
     kernel absent {
         dims M
         in A: f32[M]
@@ -54,11 +66,18 @@ system Stores {
 // CHECK-NEXT:    16 |         grid (m in tiles(M, 64), h in H) {
 // CHECK-NEXT:       |                                  ^~~~~~
 // CHECK-NEXT: help: `store add` lets many blocks hit an element
-// CHECK-NEXT: {{.*}}stores.dsl:38:19: error: `L` does not exist at this point [SPK3025]
-// CHECK-NEXT:    38 |             store L[m] = a
+// CHECK-NEXT: {{.*}}stores.dsl:34:58: error: two blocks may write the same element of `C`: its indices lack the grid variable `b` [SPK3017]
+// CHECK-NEXT:    34 |         grid (m in tiles(M, 64), b in B, h in H) { store C[b + h, m] = load A[b, h, m] }
+// CHECK-NEXT:       |                                                          ^~~~~~~~~~~
+// CHECK-NEXT: {{.*}}stores.dsl:34:34: note: every value of `b` is another block
+// CHECK-NEXT:    34 |         grid (m in tiles(M, 64), b in B, h in H) { store C[b + h, m] = load A[b, h, m] }
+// CHECK-NEXT:       |                                  ^~~~~~
+// CHECK-NEXT: help: `store add` lets many blocks hit an element
+// CHECK-NEXT: {{.*}}stores.dsl:50:19: error: `L` does not exist at this point [SPK3025]
+// CHECK-NEXT:    50 |             store L[m] = a
 // CHECK-NEXT:       |                   ^
-// CHECK-NEXT: {{.*}}stores.dsl:34:13: note: it exists only under a condition
-// CHECK-NEXT:    34 |         out L: f32[M]  when mode == "training"
+// CHECK-NEXT: {{.*}}stores.dsl:46:13: note: it exists only under a condition
+// CHECK-NEXT:    46 |         out L: f32[M]  when mode == "training"
 // CHECK-NEXT:       |             ^
 // CHECK-NEXT: help: give the store the same `when`
 // CHECK-NOT: error
