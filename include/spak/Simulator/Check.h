@@ -80,7 +80,7 @@ struct Report {
   std::vector<CaseResult> results;
 
   bool pass() const;
-  /// A line for each phase, and several for each case that does not pass;
+  /// A line for each phase, and several for the first cases that do not pass;
   /// with \p all for every case.
   void print(llvm::raw_ostream &os, bool all = false) const;
   /// A JSON object a line for each case.
@@ -95,7 +95,8 @@ llvm::Expected<Report> check(const CheckRequest &request);
 /// The lengths that CI runs every kernel at, in every pairing.
 llvm::ArrayRef<int64_t> checkLengths();
 
-/// Cases for every combination of \p values of the dims.
+/// Cases for every combination of \p values of the dims; every second has its
+/// tensors in the other memory order.
 std::vector<Case> allCases(
     const std::vector<std::pair<std::string, std::vector<int64_t>>> &values,
     InputKind kind, uint64_t seed);

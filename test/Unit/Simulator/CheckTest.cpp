@@ -122,10 +122,13 @@ TEST_F(CheckTest, ABugInALaterPhaseIsToldWithItsCase) {
   llvm::raw_string_ostream os(text);
   report->print(os);
   EXPECT_FALSE(report->pass());
-  EXPECT_NE(text.find("FAILED  scheduled: B=1 Hkv=1 Hq=2 M=40 N=50 outliers"),
+  EXPECT_NE(text.find("FAILED  scheduled: B=1 Hkv=1 Hq=2 M=17 N=50 outliers "
+                      "seed 3, axes swapped"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find("the bits differ"), std::string::npos) << text;
+  EXPECT_NE(text.find("  and 1 more after scheduled"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("forward after opened: 16 of 16"), std::string::npos)
       << text;
 }

@@ -285,6 +285,41 @@ TEST_F(OpsTest, AProductWithZeroAndAFiniteOtherIsFine) {
             std::string::npos);
 }
 
+TEST_F(OpsTest, ATileStillToBeCombinedIsOnlyAddedAndMultiplied) {
+  std::string text = R"(
+#x = #spak.layout<reg = [4:k], lane = [8:m, 4:k*4]>
+#part = #spak.layout<lane = [8:m, 4:partial]>
+#full = #spak.layout<lane = [8:m, 4:rep]>
+!x = !spak.tile<m=8, k=16 : f32, #x>
+!part = !spak.tile<m=8 : f32, #part>
+!full = !spak.tile<m=8 : f32, #full>
+spak.kernel @op(%X: !spak.view<M, K=16 : f32> {spak.name = "X", spak.kind = "in"},
+                %Y: !spak.view<M : f32> {spak.name = "Y", spak.kind = "out"},
+                %M: index {spak.name = "M", spak.kind = "dim"}) {
+  %nm = spak.tile_count %M by 8
+  spak.grid (%m : !spak.range<m=8> in %nm) {
+    %k = spak.all : !spak.range<k=16>
+    %x = spak.load %X[%m, %k] : !spak.view<M, K=16 : f32>[!spak.range<m=8>, !spak.range<k=16>] -> !x
+    %r = spak.reduce "add" %x over "k" : !x -> !part
+    %s = $op : !part
+    %y = spak.convert_layout %s : !part -> !full
+    spak.store %y, %Y[%m] : !full, !spak.view<M : f32>[!spak.range<m=8>]
+  }
+  spak.return
+}
+)";
+  for (bool linear : {true, false}) {
+    auto module = parse(
+        with(text, {{"op", linear ? "arith.addf %r, %r" : "math.exp %r"}}));
+    ASSERT_TRUE(module);
+    Arguments arguments = argumentsFor(*module, {{"M", 5}});
+    EXPECT_EQ(llvm::succeeded(simulate(*module, arguments)), linear)
+        << messages;
+  }
+  EXPECT_NE(messages.find("still to be combined over lanes"), std::string::npos)
+      << messages;
+}
+
 TEST_F(OpsTest, UnknownOpsAreErrors) {
   expectError("    %y = math.atan %x : !x",
               "the simulator does not know the op `math.atan` on tiles");
