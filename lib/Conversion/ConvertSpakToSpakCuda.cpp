@@ -17,8 +17,7 @@ namespace {
 struct ConvertSpakToSpakCudaPass
     : impl::ConvertSpakToSpakCudaBase<ConvertSpakToSpakCudaPass> {
   void runOnOperation() override {
-    SmallVector<ir::KernelOp> kernels(
-        getOperation().getOps<ir::KernelOp>());
+    SmallVector<ir::KernelOp> kernels(getOperation().getOps<ir::KernelOp>());
     for (ir::KernelOp kernel : kernels) {
       OpBuilder builder(kernel);
       conversion::KernelLowering lowering(kernel, builder);

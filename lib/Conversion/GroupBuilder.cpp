@@ -83,13 +83,13 @@ LogicalResult GroupBuilder::visit(Value tile) {
   }
   if (auto broadcast = dyn_cast<ir::BroadcastOp>(def)) {
     Operation *from = broadcast.getSrc().getDefiningOp();
-    bool free = from && isa<ir::SplatOp, ir::IndexOp, ir::BroadcastOp,
-                            arith::ConstantOp>(from);
+    bool free =
+        from &&
+        isa<ir::SplatOp, ir::IndexOp, ir::BroadcastOp, arith::ConstantOp>(from);
     return free ? visit(broadcast.getSrc()) : visitLeaf(broadcast.getSrc());
   }
   if (auto index = dyn_cast<ir::IndexOp>(def)) {
-    StringRef axis =
-        cast<ir::RangeType>(index.getRange().getType()).getAxis();
+    StringRef axis = cast<ir::RangeType>(index.getRange().getType()).getAxis();
     indices[tile] = {base(index.getRange()), coordinate(axis)};
     return success();
   }
@@ -166,8 +166,7 @@ Value GroupBuilder::emit(Value tile, OpBuilder &b, ValueRange args) {
   auto index = indices.find(tile);
   if (index != indices.end()) {
     auto [start, at] = index->second;
-    Value sum =
-        arith::AddIOp::create(b, loc, start, args[inputs.size() + at]);
+    Value sum = arith::AddIOp::create(b, loc, start, args[inputs.size() + at]);
     result = convertScalar(b, loc, sum, element);
   } else if (auto broadcast = dyn_cast<ir::BroadcastOp>(def)) {
     result = emit(broadcast.getSrc(), b, args);

@@ -21,16 +21,15 @@ Value KernelLowering::writesCopies(const RegisterMap &map) {
     }
     return key;
   };
-  std::string key = copies(map.lanes) + "|" + copies(map.warps) + "|" +
-                    copies(map.groups);
+  std::string key =
+      copies(map.lanes) + "|" + copies(map.warps) + "|" + copies(map.groups);
   if (key == "||") {
     return {};
   }
   return atRoleTop("first copy" + key, [&]() -> Value {
     Location loc = kernel.getLoc();
     Value condition;
-    auto require = [&](ArrayRef<Digit> digits,
-                       llvm::function_ref<Value()> id) {
+    auto require = [&](ArrayRef<Digit> digits, llvm::function_ref<Value()> id) {
       for (const Digit &digit : digits) {
         if (!digit.replicated() || digit.extent == 1) {
           continue;
@@ -40,15 +39,14 @@ Value KernelLowering::writesCopies(const RegisterMap &map) {
           part = arith::DivUIOp::create(builder, loc, part,
                                         constant(digit.position));
         }
-        part = arith::RemUIOp::create(builder, loc, part,
-                                      constant(digit.extent));
+        part =
+            arith::RemUIOp::create(builder, loc, part, constant(digit.extent));
         Value zero = arith::CmpIOp::create(
             builder, loc, arith::CmpIPredicate::eq, part, constant(0));
-        condition =
-            condition
-                ? arith::AndIOp::create(builder, loc, condition, zero)
-                      .getResult()
-                : zero;
+        condition = condition
+                        ? arith::AndIOp::create(builder, loc, condition, zero)
+                              .getResult()
+                        : zero;
       }
     };
     require(map.lanes, [&] { return laneId(); });
@@ -59,8 +57,8 @@ Value KernelLowering::writesCopies(const RegisterMap &map) {
 }
 
 FailureOr<DirectAccess> KernelLowering::describe(Operation *op, Value view,
-                                                ValueRange at,
-                                                const RegisterMap &map) {
+                                                 ValueRange at,
+                                                 const RegisterMap &map) {
   Location loc = op->getLoc();
   DirectAccess access;
   for (auto [i, index] : llvm::enumerate(at)) {
@@ -69,8 +67,7 @@ FailureOr<DirectAccess> KernelLowering::describe(Operation *op, Value view,
     if (!range) {
       Value wide = arith::ExtSIOp::create(builder, loc, builder.getI64Type(),
                                           scalar(index));
-      Value part =
-          builder.createOrFold<arith::MulIOp>(loc, wide, step);
+      Value part = builder.createOrFold<arith::MulIOp>(loc, wide, step);
       access.base = access.base ? add(access.base, part) : part;
       continue;
     }
@@ -112,17 +109,15 @@ LogicalResult KernelLowering::lowerDirectStore(ir::StoreOp op) {
   if (op.getCombine()) {
     return op.emitOpError("`combine` is not supported yet");
   }
-  FailureOr<DirectAccess> access =
-      describe(op, op.getView(), op.getAt(), *map);
+  FailureOr<DirectAccess> access = describe(op, op.getView(), op.getAt(), *map);
   if (failed(access)) {
     return failure();
   }
-  Value pointer = argument(
-      {DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
-  cuda::StoreFragOp::create(builder, op.getLoc(), *frag, pointer,
-                            access->base, access->coordinates,
-                            access->strides, access->limits,
-                            writesCopies(*map),
+  Value pointer =
+      argument({DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
+  cuda::StoreFragOp::create(builder, op.getLoc(), *frag, pointer, access->base,
+                            access->coordinates, access->strides,
+                            access->limits, writesCopies(*map),
                             builder.getArrayAttr(access->patterns),
                             /*vec=*/1);
   return success();
@@ -134,13 +129,12 @@ LogicalResult KernelLowering::lowerLoad(ir::LoadOp op) {
   if (!map) {
     return op.emitOpError("expected a register layout, got ") << type;
   }
-  FailureOr<DirectAccess> access =
-      describe(op, op.getView(), op.getAt(), *map);
+  FailureOr<DirectAccess> access = describe(op, op.getView(), op.getAt(), *map);
   if (failed(access)) {
     return failure();
   }
-  Value pointer = argument(
-      {DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
+  Value pointer =
+      argument({DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
   values[op.getTile()] = {cuda::LoadFragOp::create(
       builder, op.getLoc(), fragmentType(type, /*packed=*/false), pointer,
       access->base, access->coordinates, access->strides, access->limits,
@@ -151,24 +145,23 @@ LogicalResult KernelLowering::lowerLoad(ir::LoadOp op) {
 LogicalResult KernelLowering::lowerLoadScalar(ir::LoadScalarOp op) {
   Value offset;
   for (auto [i, index] : llvm::enumerate(op.getAt())) {
-    Value wide = arith::ExtSIOp::create(
-        builder, op.getLoc(), builder.getI64Type(), scalar(index));
-    Value part = builder.createOrFold<arith::MulIOp>(
-        op.getLoc(), wide, strideOf(op.getView(), i));
+    Value wide = arith::ExtSIOp::create(builder, op.getLoc(),
+                                        builder.getI64Type(), scalar(index));
+    Value part = builder.createOrFold<arith::MulIOp>(op.getLoc(), wide,
+                                                     strideOf(op.getView(), i));
     offset = offset ? add(offset, part) : part;
   }
   if (!offset) {
     offset = constant64(0);
   }
-  Value pointer = argument(
-      {DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
+  Value pointer =
+      argument({DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
   auto view = cast<ir::ViewType>(op.getView().getType());
   Value loaded = cuda::LoadOp::create(builder, op.getLoc(),
                                       view.getElementType(), pointer, offset);
-  if (op.getResult().getType().isIndex() &&
-      !loaded.getType().isInteger(32)) {
-    loaded = arith::TruncIOp::create(builder, op.getLoc(),
-                                     builder.getI32Type(), loaded);
+  if (op.getResult().getType().isIndex() && !loaded.getType().isInteger(32)) {
+    loaded = arith::TruncIOp::create(builder, op.getLoc(), builder.getI32Type(),
+                                     loaded);
   }
   values[op.getResult()] = {loaded};
   return success();

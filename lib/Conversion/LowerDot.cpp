@@ -28,9 +28,8 @@ cuda::DescAttr descriptorOf(ir::TileType tile, StringRef over) {
     return {};
   }
   return cuda::DescAttr::get(tile.getContext(), found->lbo, found->sbo,
-                             found->swizzle, found->kstep,
-                             found->kstepsPerSlab, found->slab,
-                             found->transposed);
+                             found->swizzle, found->kstep, found->kstepsPerSlab,
+                             found->slab, found->transposed);
 }
 
 } // namespace
@@ -131,10 +130,10 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
     if (failed(inShared(a, aDesc, aBuffer, aSlot))) {
       return failure();
     }
-    values[op.getResult()] = {cuda::WgmmaSSOp::create(
-        builder, op.getLoc(), fragType, aBuffer, aSlot,
-        groupOffset(*result, *aMap), bBuffer, bSlot, bOffset, acc, aDesc,
-        bDesc, columns, depth)};
+    values[op.getResult()] = {
+        cuda::WgmmaSSOp::create(builder, op.getLoc(), fragType, aBuffer, aSlot,
+                                groupOffset(*result, *aMap), bBuffer, bSlot,
+                                bOffset, acc, aDesc, bDesc, columns, depth)};
     return success();
   }
   FailureOr<Value> registers = fragment(a);
@@ -142,8 +141,8 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
     return failure();
   }
   values[op.getResult()] = {cuda::WgmmaRSOp::create(
-      builder, op.getLoc(), fragType, *registers, bBuffer, bSlot, bOffset,
-      acc, bDesc, columns, depth)};
+      builder, op.getLoc(), fragType, *registers, bBuffer, bSlot, bOffset, acc,
+      bDesc, columns, depth)};
   return success();
 }
 

@@ -109,9 +109,8 @@ FailureOr<Value> KernelLowering::fragment(Value tile) {
                                           fragmentType(type, false), zero));
   }
   if (auto splat = dyn_cast<ir::SplatOp>(def)) {
-    return Value(cuda::FragFillOp::create(builder, loc,
-                                          fragmentType(type, false),
-                                          scalar(splat.getSrc())));
+    return Value(cuda::FragFillOp::create(
+        builder, loc, fragmentType(type, false), scalar(splat.getSrc())));
   }
   if (isFree(def)) {
     return GroupBuilder(*this, tile).build();
@@ -166,15 +165,14 @@ LogicalResult KernelLowering::lowerConvertLayout(ir::ConvertLayoutOp op) {
   auto across = [](ArrayRef<Digit> digits) {
     return llvm::any_of(digits, [](const Digit &d) { return d.partial(); });
   };
-  if (!reduce || masks.empty() || across(from->warps) ||
-      across(from->groups)) {
+  if (!reduce || masks.empty() || across(from->warps) || across(from->groups)) {
     return op.emitOpError("expected the same registers or a sum over lanes, "
                           "got ")
            << fromType << " to " << op.getResult().getType();
   }
-  values[op.getResult()] = {cuda::LaneReduceOp::create(
-      builder, op.getLoc(), (*value).getType(), reduce.getKind(), *value,
-      masks)};
+  values[op.getResult()] = {
+      cuda::LaneReduceOp::create(builder, op.getLoc(), (*value).getType(),
+                                 reduce.getKind(), *value, masks)};
   return success();
 }
 
@@ -224,8 +222,8 @@ void KernelLowering::markInPlace() {
           isa<UnitAttr>(map.getPatterns()[i]) && home == map->getBlock() &&
           llvm::count(map.getInputs(), input) == 1 &&
           llvm::all_of(input.getUsers(), [&](Operation *user) {
-            return user == map || (user->getBlock() == home &&
-                                   user->isBeforeInBlock(map));
+            return user == map ||
+                   (user->getBlock() == home && user->isBeforeInBlock(map));
           });
       if (last) {
         map.setInPlace(i);

@@ -91,8 +91,7 @@ LogicalResult KernelLowering::lowerGridBody(ir::GridOp grid, Value tile) {
       // Blocks of `group` values of this variable, the next one inside them.
       unsigned next = fastest[++place];
       Value size = constant(group.getInt());
-      Value perGroup =
-          arith::MulIOp::create(builder, loc, size, extents[next]);
+      Value perGroup = arith::MulIOp::create(builder, loc, size, extents[next]);
       Value plane = rest;
       if (place + 1 < count) {
         Value both =
@@ -120,8 +119,8 @@ LogicalResult KernelLowering::lowerGridBody(ir::GridOp grid, Value tile) {
     }
     Operation *def = at[i].getDefiningOp();
     if (def && isa<arith::ArithDialect>(def->getDialect())) {
-      def->setLoc(NameLoc::get(builder.getStringAttr(variableName(grid, i)),
-                               loc));
+      def->setLoc(
+          NameLoc::get(builder.getStringAttr(variableName(grid, i)), loc));
     }
     values[body->getArgument(i)] = {at[i]};
   }
@@ -131,8 +130,7 @@ LogicalResult KernelLowering::lowerGridBody(ir::GridOp grid, Value tile) {
 LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {
   Location loc = grid.getLoc();
   ir::OrderAttr order = grid.getOrderAttr();
-  StringRef schedule =
-      order ? order.getSchedule() : StringRef("one_per_cta");
+  StringRef schedule = order ? order.getSchedule() : StringRef("one_per_cta");
   if (!persistent.has_value()) {
     persistent = schedule == "persistent_static";
   }
@@ -140,14 +138,12 @@ LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {
     return lowerGridBody(grid, cuda::BlockOp::create(builder, loc));
   }
   if (schedule != "persistent_static") {
-    return grid.emitOpError("schedule \"")
-           << schedule << "\" is not supported";
+    return grid.emitOpError("schedule \"") << schedule << "\" is not supported";
   }
   Value tiles;
   for (Value extent : grid.getExtents()) {
     Value size = scalar(extent);
-    tiles = tiles ? arith::MulIOp::create(builder, loc, tiles, size)
-                        .getResult()
+    tiles = tiles ? arith::MulIOp::create(builder, loc, tiles, size).getResult()
                   : size;
   }
   Value first = cuda::BlockOp::create(builder, loc);

@@ -34,8 +34,7 @@ constexpr int64_t kLargestIndex = (int64_t(1) << 31) - (int64_t(1) << 16);
 } // namespace
 
 HostBuilder::HostBuilder(ir::KernelOp kernel,
-                         ArrayRef<DeviceArgument> arguments,
-                         OpBuilder &builder)
+                         ArrayRef<DeviceArgument> arguments, OpBuilder &builder)
     : kernel(kernel), arguments(arguments), builder(builder),
       loc(kernel.getLoc()) {}
 
@@ -69,9 +68,9 @@ void HostBuilder::declare() {
     SmallVector<Attribute> axes, extents;
     for (auto [i, axis] : llvm::enumerate(view.getAxes())) {
       axes.push_back(axis);
-      extents.push_back(ShapedType::isDynamic(view.getShape()[i]) ? Attribute(axis)
-                                          : builder.getI64IntegerAttr(
-                                                view.getShape()[i]));
+      extents.push_back(ShapedType::isDynamic(view.getShape()[i])
+                            ? Attribute(axis)
+                            : builder.getI64IntegerAttr(view.getShape()[i]));
     }
     int64_t align = byTensorMap(arg) ? kTensorMapAlign : elementBytes(view);
     auto kindAttr = kernel.getArgAttrOfType<StringAttr>(number, "spak.kind");
@@ -81,8 +80,7 @@ void HostBuilder::declare() {
         {text("spak.name", name), text("spak.kind", kind),
          builder.getNamedAttr("spak.axes", builder.getArrayAttr(axes)),
          builder.getNamedAttr("spak.extents", builder.getArrayAttr(extents)),
-         builder.getNamedAttr("spak.align",
-                              builder.getI64IntegerAttr(align))});
+         builder.getNamedAttr("spak.align", builder.getI64IntegerAttr(align))});
     for (int64_t i = 0; i + 1 < view.getRank(); ++i) {
       add(arg, i, builder.getI64Type(),
           {text("spak.name", name + "_stride_" + view.getAxes()[i].str()),
@@ -146,18 +144,17 @@ FailureOr<Value> HostBuilder::value(Value source) {
   Value result;
   if (auto count = dyn_cast<ir::TileCountOp>(def)) {
     int64_t size = count.getSize();
-    Value up = arith::AddIOp::create(builder, loc, operands[0],
-                                     number(size - 1));
+    Value up =
+        arith::AddIOp::create(builder, loc, operands[0], number(size - 1));
     result = arith::DivUIOp::create(builder, loc, up, number(size));
   } else if (auto constant = dyn_cast<arith::ConstantOp>(def)) {
     auto index = dyn_cast<IntegerAttr>(constant.getValue());
-    result = source.getType().isIndex()
-                 ? number(index.getInt())
-                 : builder.clone(*def)->getResult(0);
+    result = source.getType().isIndex() ? number(index.getInt())
+                                        : builder.clone(*def)->getResult(0);
   } else if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(def)) {
     result = operands[0];
-    Type to = source.getType().isIndex() ? builder.getI64Type()
-                                         : source.getType();
+    Type to =
+        source.getType().isIndex() ? builder.getI64Type() : source.getType();
     unsigned from = result.getType().getIntOrFloatBitWidth();
     if (from < to.getIntOrFloatBitWidth()) {
       result = arith::ExtSIOp::create(builder, loc, to, result);
@@ -167,8 +164,7 @@ FailureOr<Value> HostBuilder::value(Value source) {
   } else if (def->getName().getDialectNamespace() == "arith" ||
              def->getName().getDialectNamespace() == "math") {
     if (isa<arith::DivUIOp, arith::RemUIOp, arith::DivSIOp, arith::RemSIOp,
-            arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(
-            def)) {
+            arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(def)) {
       // A size that divides may not be zero, or the check itself would trap.
       if (divisors.insert(operands[1]).second &&
           !matchPattern(operands[1], m_Constant())) {
@@ -208,9 +204,9 @@ void HostBuilder::checkArguments() {
     }
     std::string name = nameOfArgument(kernel, arg.getArgNumber());
     Value pointer = values[arg];
-    check(cuda::HostPresentOp::create(builder, loc, builder.getI1Type(),
-                                      pointer),
-          NullPointer, "`" + name + "` is null");
+    check(
+        cuda::HostPresentOp::create(builder, loc, builder.getI1Type(), pointer),
+        NullPointer, "`" + name + "` is null");
     bool mapped = byTensorMap(arg);
     int64_t bytes = elementBytes(view);
     int64_t align = mapped ? kTensorMapAlign : bytes;
@@ -225,11 +221,9 @@ void HostBuilder::checkArguments() {
                                           number(kTensorMapAlign / bytes));
       check(compare(arith::CmpIPredicate::eq, rest, number(0)), BadStride,
             "the stride of `" + name + "` along `" + axis +
-                "` is not a multiple of " + Twine(kTensorMapAlign) +
-                " bytes");
+                "` is not a multiple of " + Twine(kTensorMapAlign) + " bytes");
       check(compare(arith::CmpIPredicate::sge, stride, number(0)), BadStride,
-            "the stride of `" + name + "` along `" + axis +
-                "` is negative");
+            "the stride of `" + name + "` along `" + axis + "` is negative");
       check(compare(arith::CmpIPredicate::slt, stride,
                     number(kTensorMapStrideBytes / bytes)),
             BadStride,
@@ -245,9 +239,8 @@ FailureOr<Value> HostBuilder::extent(BlockArgument tensor, int64_t axis) {
     return number(view.getShape()[axis]);
   }
   for (BlockArgument arg : kernel.getArguments()) {
-    if (arg.getType().isIndex() &&
-        nameOfArgument(kernel, arg.getArgNumber()) ==
-            view.getAxes()[axis].getValue()) {
+    if (arg.getType().isIndex() && nameOfArgument(kernel, arg.getArgNumber()) ==
+                                       view.getAxes()[axis].getValue()) {
       return values[arg];
     }
   }
@@ -306,8 +299,7 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
     blocks = builder.createOrFold<arith::MulIOp>(loc, blocks, *size);
   }
   check(compare(arith::CmpIPredicate::sle, blocks, number(kLargestIndex)),
-        TooLarge,
-        "the grid has more than " + Twine(kLargestIndex) + " tiles");
+        TooLarge, "the grid has more than " + Twine(kLargestIndex) + " tiles");
   if (persistent) {
     blocks = arith::MinSIOp::create(builder, loc, blocks,
                                     cuda::HostSmsOp::create(builder, loc));
@@ -336,8 +328,7 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
       break;
     }
   }
-  cuda::HostLaunchOp::create(builder, loc, device.getSymName(), blocks,
-                             passed);
+  cuda::HostLaunchOp::create(builder, loc, device.getSymName(), blocks, passed);
   cuda::ReturnOp::create(builder, loc);
   return success();
 }

@@ -77,8 +77,7 @@ Value KernelLowering::floorDiv(Value a, int64_t b) {
   Value negative = arith::CmpIOp::create(
       builder, unnamed(a), arith::CmpIPredicate::slt, a, constant(0));
   Value back = sub(a, constant(b - 1));
-  Value from =
-      arith::SelectOp::create(builder, unnamed(a), negative, back, a);
+  Value from = arith::SelectOp::create(builder, unnamed(a), negative, back, a);
   return arith::DivSIOp::create(builder, unnamed(a), from, constant(b));
 }
 
@@ -125,8 +124,7 @@ Value KernelLowering::expandAffine(AffineExpr expr, ValueRange dims,
     return floorDiv(add(left, constant(number.getValue() - 1)),
                     number.getValue());
   case AffineExprKind::Mod:
-    return sub(left, mul(floorDiv(left, number.getValue()),
-                         number.getValue()));
+    return sub(left, mul(floorDiv(left, number.getValue()), number.getValue()));
   default:
     llvm_unreachable("not a binary affine expression");
   }
@@ -193,8 +191,7 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
   }
   if (isa<affine::AffineMinOp, affine::AffineMaxOp, affine::AffineApplyOp>(
           op)) {
-    AffineMap map =
-        cast<AffineMapAttr>(op.getAttr("map")).getValue();
+    AffineMap map = cast<AffineMapAttr>(op.getAttr("map")).getValue();
     SmallVector<Value> operands;
     for (Value operand : op.getOperands()) {
       operands.push_back(scalar(operand));
@@ -252,9 +249,8 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
 Value KernelLowering::startOf(Value range) {
   auto type = cast<ir::RangeType>(range.getType());
   Value first = mul(scalar(range), type.getSize());
-  return type.getSize() == 1
-             ? first
-             : named(first, type.getAxis().getValue() + "0");
+  return type.getSize() == 1 ? first
+                             : named(first, type.getAxis().getValue() + "0");
 }
 
 Value KernelLowering::extentOf(Value view, int64_t axis) {
@@ -340,8 +336,7 @@ Value KernelLowering::threadIsZero() {
   return atRoleTop("thread0", [&]() -> Value {
     Value thread = cuda::ThreadInGroupOp::create(builder, kernel.getLoc());
     return arith::CmpIOp::create(builder, kernel.getLoc(),
-                                 arith::CmpIPredicate::eq, thread,
-                                 constant(0));
+                                 arith::CmpIPredicate::eq, thread, constant(0));
   });
 }
 
@@ -363,8 +358,7 @@ Value KernelLowering::groupInRole() {
   });
 }
 
-Value KernelLowering::threadCoordinate(const RegisterMap &map,
-                                       StringRef axis) {
+Value KernelLowering::threadCoordinate(const RegisterMap &map, StringRef axis) {
   std::string key = "coordinate";
   auto digits = [&](ArrayRef<Digit> list, StringRef id, int64_t size,
                     llvm::function_ref<void(const Digit &, bool)> visit) {

@@ -115,8 +115,8 @@ bool GroupBuilder::addToColumn(ir::MaskOp mask, AffineMap keep,
   return true;
 }
 
-std::optional<GroupBuilder::Bound>
-GroupBuilder::makeBound(ColumnBounds &bounds, bool upper) {
+std::optional<GroupBuilder::Bound> GroupBuilder::makeBound(ColumnBounds &bounds,
+                                                           bool upper) {
   OpBuilder &builder = lowering.builder;
   SmallVector<ColumnResult *> mine;
   llvm::SetVector<Value> rowRanges;
@@ -158,9 +158,9 @@ GroupBuilder::makeBound(ColumnBounds &bounds, bool upper) {
       int64_t factor = result->coefficient;
       if (factor == 0) {
         // Says nothing of the column: the row is kept whole or not at all.
-        Value keep = arith::CmpIOp::create(builder, loc,
-                                           arith::CmpIPredicate::sge, rest,
-                                           lowering.constant(0));
+        Value keep =
+            arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, rest,
+                                  lowering.constant(0));
         limit = arith::SelectOp::create(
             builder, loc, keep,
             lowering.constant(std::numeric_limits<int32_t>::max()),
@@ -169,8 +169,7 @@ GroupBuilder::makeBound(ColumnBounds &bounds, bool upper) {
         limit = lowering.sub(lowering.floorDiv(rest, -factor), columnBase);
       } else {
         limit = lowering.sub(
-            lowering.sub(lowering.constant(0),
-                         lowering.floorDiv(rest, factor)),
+            lowering.sub(lowering.constant(0), lowering.floorDiv(rest, factor)),
             columnBase);
       }
       if (!bound) {
@@ -202,9 +201,9 @@ GroupBuilder::makeBound(ColumnBounds &bounds, bool upper) {
     }
   }
   // Threads along another axis hold copies of the row's bound.
-  for (auto [from, to] : {std::pair(&map.lanes, &rows.lanes),
-                          std::pair(&map.warps, &rows.warps),
-                          std::pair(&map.groups, &rows.groups)}) {
+  for (auto [from, to] :
+       {std::pair(&map.lanes, &rows.lanes), std::pair(&map.warps, &rows.warps),
+        std::pair(&map.groups, &rows.groups)}) {
     for (Digit digit : *from) {
       if (!isRow(digit.axis)) {
         digit.axis = "rep";
@@ -215,18 +214,16 @@ GroupBuilder::makeBound(ColumnBounds &bounds, bool upper) {
   }
   SmallVector<Attribute> rowPatterns;
   for (Value range : rowRanges) {
-    rowPatterns.push_back(lowering.patternAttr(
-        rows.axisPattern(axisOf(range))));
+    rowPatterns.push_back(
+        lowering.patternAttr(rows.axisPattern(axisOf(range))));
   }
   Type type = cuda::FragType::get(builder.getContext(), rows.count(),
                                   builder.getI32Type());
   Value bound = cuda::MapOp::create(
       builder, root.getLoc(), type, ValueRange{}, ArrayRef<Attribute>{},
-      rowPatterns, std::nullopt,
-      [&](OpBuilder &b, Location, ValueRange args) {
+      rowPatterns, std::nullopt, [&](OpBuilder &b, Location, ValueRange args) {
         OpBuilder::InsertionGuard guard(builder);
-        builder.setInsertionPoint(b.getInsertionBlock(),
-                                  b.getInsertionPoint());
+        builder.setInsertionPoint(b.getInsertionBlock(), b.getInsertionPoint());
         for (auto [range, step] : llvm::zip(rowRanges, args)) {
           at[range] = lowering.add(at[range], step);
         }
@@ -245,8 +242,7 @@ GroupBuilder::Test GroupBuilder::columnTest(ColumnBounds &bounds) {
   return test;
 }
 
-GroupBuilder::Test GroupBuilder::elementTest(ir::MaskOp mask,
-                                             AffineMap keep) {
+GroupBuilder::Test GroupBuilder::elementTest(ir::MaskOp mask, AffineMap keep) {
   ElementTest test;
   test.keep = keep;
   for (Value range : mask.getRanges()) {
@@ -300,8 +296,7 @@ LogicalResult GroupBuilder::visitMask(ir::MaskOp mask) {
   return visit(source);
 }
 
-Value GroupBuilder::emitTest(const Test &test, OpBuilder &b,
-                             ValueRange args) {
+Value GroupBuilder::emitTest(const Test &test, OpBuilder &b, ValueRange args) {
   Location loc = root.getLoc();
   Value keep;
   auto require = [&](Value condition) {
@@ -316,8 +311,8 @@ Value GroupBuilder::emitTest(const Test &test, OpBuilder &b,
                        arith::CmpIPredicate how) {
       if (bound) {
         Value limit = bound->input ? args[*bound->input] : bound->uniform;
-        require(arith::CmpIOp::create(
-            b, loc, how, coordinateAt(column->coordinate), limit));
+        require(arith::CmpIOp::create(b, loc, how,
+                                      coordinateAt(column->coordinate), limit));
       }
     };
     compare(column->upper, arith::CmpIPredicate::sle);

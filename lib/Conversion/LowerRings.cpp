@@ -27,8 +27,7 @@ LogicalResult KernelLowering::lowerRing(ir::RingOp op) {
     }
     Type buffer = cuda::SmemType::get(builder.getContext(), ring.slots,
                                       map->bytes(), tile.getElementType());
-    ring.buffers.push_back(
-        cuda::SharedOp::create(builder, loc, buffer, name));
+    ring.buffers.push_back(cuda::SharedOp::create(builder, loc, buffer, name));
   }
   // Every warp that reads a slot gives it back.
   int64_t readers = 0;
@@ -37,7 +36,8 @@ LogicalResult KernelLowering::lowerRing(ir::RingOp op) {
                        return release.getRing() == op.getRing()
                                   ? WalkResult::interrupt()
                                   : WalkResult::advance();
-                     }).wasInterrupted();
+                     })
+                     .wasInterrupted();
     readers += reads ? role.getWarps() : 0;
   });
   ring.ring = cuda::RingOp::create(

@@ -40,8 +40,8 @@ Value makeMap(OpBuilder &b, Location loc, Type type, ValueRange inputs,
 
 /// \p value, or \p instead where it is minus infinity.
 Value unlessLowest(OpBuilder &b, Location loc, Value value, double instead) {
-  Value empty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ,
-                                      value, lowest(b, loc));
+  Value empty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, value,
+                                      lowest(b, loc));
   return arith::SelectOp::create(b, loc, empty, real(b, loc, instead), value);
 }
 
@@ -70,16 +70,14 @@ bool KernelLowering::isZeroTile(Value tile) {
   }
   // The upstream matchers know vectors and tensors only.
   auto constant = dyn_cast<arith::ConstantOp>(def);
-  auto dense = constant
-                   ? dyn_cast<DenseFPElementsAttr>(constant.getValue())
-                   : DenseFPElementsAttr();
+  auto dense = constant ? dyn_cast<DenseFPElementsAttr>(constant.getValue())
+                        : DenseFPElementsAttr();
   return dense && dense.isSplat() && dense.getSplatValue<APFloat>().isZero();
 }
 
 FailureOr<Values> KernelLowering::rows(Value state) {
   Location loc = state.getLoc();
-  auto tile =
-      cast<ir::RowsType>(state.getType()).getTile();
+  auto tile = cast<ir::RowsType>(state.getType()).getTile();
   Type type = fragmentType(tile, /*packed=*/false);
   auto fill = [&](Value value) -> Value {
     return cuda::FragFillOp::create(builder, loc, type, value);
@@ -102,8 +100,7 @@ Value KernelLowering::scaleForExp2(Value scale) {
     FloatAttr number;
     double log2e = llvm::numbers::log2e;
     if (matchPattern(scale, m_Constant(&number))) {
-      return real(builder, scale.getLoc(),
-                  number.getValueAsDouble() * log2e);
+      return real(builder, scale.getLoc(), number.getValueAsDouble() * log2e);
     }
     return arith::MulFOp::create(builder, scale.getLoc(), scalar(scale),
                                  real(builder, scale.getLoc(), log2e));
@@ -115,8 +112,8 @@ Value KernelLowering::scaleForExp2(Value scale) {
     return multiply();
   }
   std::string key =
-      "scale " + std::to_string(reinterpret_cast<uintptr_t>(
-                     scale.getAsOpaquePointer()));
+      "scale " +
+      std::to_string(reinterpret_cast<uintptr_t>(scale.getAsOpaquePointer()));
   return atRoleTop(key, multiply);
 }
 
@@ -129,10 +126,8 @@ LogicalResult KernelLowering::lowerAdvance(ir::SoftmaxAdvanceOp op) {
   if (failed(s)) {
     return failure();
   }
-  RegisterMap map =
-      *RegisterMap::of(cast<ir::TileType>(op.getS().getType()));
-  auto rowTile =
-      cast<ir::RowsType>(op.getNext().getType()).getTile();
+  RegisterMap map = *RegisterMap::of(cast<ir::TileType>(op.getS().getType()));
+  auto rowTile = cast<ir::RowsType>(op.getNext().getType()).getTile();
   RegisterMap rowMap = *RegisterMap::of(rowTile);
   std::optional<DigitPattern> rowPattern = map.patternInto(rowMap);
   if (!rowPattern) {
@@ -149,9 +144,9 @@ LogicalResult KernelLowering::lowerAdvance(ir::SoftmaxAdvanceOp op) {
     }
     old = *state;
   }
-  Value highest = cuda::RowReduceOp::create(
-      builder, loc, type, "max", *s, pattern, old.empty() ? Value() : old[0],
-      kReduceChains);
+  Value highest =
+      cuda::RowReduceOp::create(builder, loc, type, "max", *s, pattern,
+                                old.empty() ? Value() : old[0], kReduceChains);
   SmallVector<int64_t> masks;
   for (StringAttr axis : cast<ir::TileType>(op.getS().getType()).getAxes()) {
     if (rowTile.axisIndex(axis) < 0) {
@@ -159,8 +154,8 @@ LogicalResult KernelLowering::lowerAdvance(ir::SoftmaxAdvanceOp op) {
     }
   }
   if (!masks.empty()) {
-    highest = cuda::LaneReduceOp::create(builder, loc, type, "max", highest,
-                                         masks);
+    highest =
+        cuda::LaneReduceOp::create(builder, loc, type, "max", highest, masks);
   }
   if (old.empty()) {
     values[op.getNext()] = {highest, Value()};
@@ -172,14 +167,14 @@ LogicalResult KernelLowering::lowerAdvance(ir::SoftmaxAdvanceOp op) {
   }
   Value scale = scaleForExp2(op.getScale());
   bool guard = op.getMayBeEmpty();
-  Value correction = makeMap(
-      builder, loc, type, {old[0], highest}, {{}, {}},
-      [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-        Value now = guard ? unlessLowest(b, l, args[1], 0.0) : args[1];
-        Value drop = arith::SubFOp::create(b, l, args[0], now);
-        Value scaled = arith::MulFOp::create(b, l, drop, scale);
-        return math::Exp2Op::create(b, l, scaled);
-      });
+  Value correction =
+      makeMap(builder, loc, type, {old[0], highest}, {{}, {}},
+              [&](OpBuilder &b, Location l, ValueRange args) -> Value {
+                Value now = guard ? unlessLowest(b, l, args[1], 0.0) : args[1];
+                Value drop = arith::SubFOp::create(b, l, args[0], now);
+                Value scaled = arith::MulFOp::create(b, l, drop, scale);
+                return math::Exp2Op::create(b, l, scaled);
+              });
   Value sum = makeMap(builder, loc, type, {old[1], correction}, {{}, {}},
                       [](OpBuilder &b, Location l, ValueRange args) -> Value {
                         return arith::MulFOp::create(b, l, args[0], args[1]);
@@ -204,8 +199,7 @@ LogicalResult KernelLowering::lowerProbs(ir::SoftmaxProbsOp op) {
   } else {
     state = *rows(op.getRows());
   }
-  auto rowTile =
-      cast<ir::RowsType>(op.getNext().getType()).getTile();
+  auto rowTile = cast<ir::RowsType>(op.getNext().getType()).getTile();
   std::optional<DigitPattern> rowPattern =
       RegisterMap::of(sType)->patternInto(*RegisterMap::of(rowTile));
   if (!rowPattern) {
@@ -216,13 +210,13 @@ LogicalResult KernelLowering::lowerProbs(ir::SoftmaxProbsOp op) {
   Type rowType = fragmentType(rowTile, /*packed=*/false);
   Value scale = scaleForExp2(op.getScale());
   bool guard = mayBeEmpty(op.getRows());
-  Value offset = makeMap(
-      builder, loc, rowType, {state[0]}, {Attribute()},
-      [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-        Value now = guard ? unlessLowest(b, l, args[0], 0.0) : args[0];
-        Value scaled = arith::MulFOp::create(b, l, now, scale);
-        return arith::NegFOp::create(b, l, scaled);
-      });
+  Value offset =
+      makeMap(builder, loc, rowType, {state[0]}, {Attribute()},
+              [&](OpBuilder &b, Location l, ValueRange args) -> Value {
+                Value now = guard ? unlessLowest(b, l, args[0], 0.0) : args[0];
+                Value scaled = arith::MulFOp::create(b, l, now, scale);
+                return arith::NegFOp::create(b, l, scaled);
+              });
   Value power = makeMap(
       builder, loc, (*s).getType(), {*s, offset}, {Attribute(), pattern},
       [&](OpBuilder &b, Location l, ValueRange args) -> Value {
@@ -252,9 +246,8 @@ LogicalResult KernelLowering::lowerRescale(ir::SoftmaxRescaleOp op) {
     return failure();
   }
   auto type = cast<ir::TileType>(op.getO().getType());
-  std::optional<DigitPattern> pattern =
-      RegisterMap::of(type)->patternInto(*RegisterMap::of(
-          cast<ir::TileType>(op.getCorrection().getType())));
+  std::optional<DigitPattern> pattern = RegisterMap::of(type)->patternInto(
+      *RegisterMap::of(cast<ir::TileType>(op.getCorrection().getType())));
   if (!pattern) {
     return op.emitOpError("expected a correction in the threads of ") << type;
   }
@@ -274,8 +267,7 @@ LogicalResult KernelLowering::lowerFinish(ir::SoftmaxFinishOp op) {
   if (failed(state) || failed(o)) {
     return failure();
   }
-  auto rowTile =
-      cast<ir::RowsType>(op.getRows().getType()).getTile();
+  auto rowTile = cast<ir::RowsType>(op.getRows().getType()).getTile();
   RegisterMap rowMap = *RegisterMap::of(rowTile);
   Value sum = (*state)[1];
   SmallVector<int64_t> masks = rowMap.laneMasks("partial");
@@ -294,14 +286,14 @@ LogicalResult KernelLowering::lowerFinish(ir::SoftmaxFinishOp op) {
                                  real(b, l, 0.0));
   };
   if (!op.getOut().use_empty()) {
-    Value inverse = makeMap(
-        builder, loc, sum.getType(), {sum}, {Attribute()},
-        [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-          Value over =
-              arith::DivFOp::create(b, l, real(b, l, 1.0), args[0]);
-          return arith::SelectOp::create(b, l, isEmpty(b, l, args[0]),
-                                         real(b, l, 0.0), over);
-        });
+    Value inverse =
+        makeMap(builder, loc, sum.getType(), {sum}, {Attribute()},
+                [&](OpBuilder &b, Location l, ValueRange args) -> Value {
+                  Value over =
+                      arith::DivFOp::create(b, l, real(b, l, 1.0), args[0]);
+                  return arith::SelectOp::create(b, l, isEmpty(b, l, args[0]),
+                                                 real(b, l, 0.0), over);
+                });
     values[op.getOut()] = {
         makeMap(builder, loc, (*o).getType(), {*o, inverse},
                 {Attribute(), patternAttr(*pattern)},
@@ -316,8 +308,8 @@ LogicalResult KernelLowering::lowerFinish(ir::SoftmaxFinishOp op) {
                 [&](OpBuilder &b, Location l, ValueRange args) -> Value {
                   Value log = math::LogOp::create(b, l, args[1]);
                   Value total = math::FmaOp::create(b, l, args[0], scale, log);
-                  return arith::SelectOp::create(
-                      b, l, isEmpty(b, l, args[1]), lowest(b, l), total);
+                  return arith::SelectOp::create(b, l, isEmpty(b, l, args[1]),
+                                                 lowest(b, l), total);
                 })};
   }
   return success();

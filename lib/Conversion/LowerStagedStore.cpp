@@ -90,8 +90,7 @@ FailureOr<Value> KernelLowering::storesWholeChunks(ir::StoreOp op,
     return op.emitOpError("expected a dim called `")
            << view.getAxes()[axis].getValue() << "` among the arguments";
   }
-  Value rest =
-      arith::RemUIOp::create(builder, loc, limit, constant(perChunk));
+  Value rest = arith::RemUIOp::create(builder, loc, limit, constant(perChunk));
   Value even = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                                      rest, constant(0));
   Value end = add(startOf(op.getAt().back()), constant(columns));
@@ -117,8 +116,8 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   }
   StringRef rowAxis = map->warps.front().axis, axis = inner.getAxis();
   int64_t elementBytes = type.getElementType().getIntOrFloatBitWidth() / 8;
-  int64_t columns = digitExtent(map->registers, axis) *
-                    digitExtent(map->lanes, axis);
+  int64_t columns =
+      digitExtent(map->registers, axis) * digitExtent(map->lanes, axis);
   int64_t width = widestSwizzle(columns * elementBytes);
   int64_t perSlab = width ? width / elementBytes : 1;
   int64_t slabs = columns / perSlab;
@@ -146,8 +145,9 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
       coordinates.push_back(scalar(index));
       continue;
     }
-    box.push_back(i == 0 ? perSlab
-                         : range.getAxis() == rowAxis ? kRowsPerGroup : 1);
+    box.push_back(i == 0                       ? perSlab
+                  : range.getAxis() == rowAxis ? kRowsPerGroup
+                                               : 1);
     Value start = startOf(index);
     RegisterMap groupsOnly;
     groupsOnly.groups = map->groups;
@@ -160,29 +160,32 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
 
   int64_t groups = roleWarps / 4;
   auto staging = cast<ir::StagingAttr>(op.getStagingAttr());
-  int64_t slots = std::min<int64_t>(std::max<int64_t>(staging.getSlots(), 1),
-                                    slabs);
+  int64_t slots =
+      std::min<int64_t>(std::max<int64_t>(staging.getSlots(), 1), slabs);
   Value &buffer = storeBuffers[{op.getView(), type}];
   if (!buffer) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(device.getEntryBlock());
-    std::string name = nameOfArgument(kernel, 
-        cast<BlockArgument>(op.getView()).getArgNumber());
+    std::string name = nameOfArgument(
+        kernel, cast<BlockArgument>(op.getView()).getArgNumber());
     buffer = cuda::SharedOp::create(
         builder, loc,
         cuda::SmemType::get(builder.getContext(), groups * slots,
                             kRowsPerGroup * width, type.getElementType()),
         name);
   }
-  Value first = atRoleTop("store slot " + std::to_string(slots), [&]() -> Value {
-    return arith::MulIOp::create(builder, loc, groupInRole(), constant(slots));
-  });
+  Value first =
+      atRoleTop("store slot " + std::to_string(slots), [&]() -> Value {
+        return arith::MulIOp::create(builder, loc, groupInRole(),
+                                     constant(slots));
+      });
   Value barrier = barrierOfGroup("store", 0);
   Value issuer = threadIsZero();
   storesThroughSharedMemory = true;
   // Before the kernel's first store the buffer is free.
-  bool repeats = isa<scf::ForOp>(builder.getBlock()->getParentOp()) ||
-                 builder.getBlock()->getParentOp()->getParentOfType<scf::ForOp>();
+  bool repeats =
+      isa<scf::ForOp>(builder.getBlock()->getParentOp()) ||
+      builder.getBlock()->getParentOp()->getParentOfType<scf::ForOp>();
   OpBuilder::InsertionGuard guard(builder);
   FailureOr<Value> whole = storesWholeChunks(op, columns, elementBytes);
   if (failed(whole)) {

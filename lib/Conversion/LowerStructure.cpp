@@ -39,10 +39,9 @@ LogicalResult KernelLowering::run() {
   if (warps == 0) {
     warps = kWarpsPerGroup;
   }
-  device = cuda::KernelOp::create(builder, loc, entry,
-                                  builder.getFunctionType({}, {}),
-                                  ArrayRef<DictionaryAttr>(),
-                                  warps * kThreadsPerWarp);
+  device = cuda::KernelOp::create(
+      builder, loc, entry, builder.getFunctionType({}, {}),
+      ArrayRef<DictionaryAttr>(), warps * kThreadsPerWarp);
   device.setPointAttr(kernel.getPointAttr());
   Block *body = device.getEntryBlock();
   if (body->mightHaveTerminator()) {
@@ -63,8 +62,7 @@ LogicalResult KernelLowering::run() {
 
   SmallVector<Type> types;
   SmallVector<Attribute> attrs;
-  for (auto [argument, value] :
-       llvm::zip(arguments, body->getArguments())) {
+  for (auto [argument, value] : llvm::zip(arguments, body->getArguments())) {
     types.push_back(value.getType());
     std::string name = nameOfArgument(kernel, argument.source.getArgNumber());
     if (argument.kind == DeviceArgument::TensorMap) {
@@ -167,20 +165,21 @@ LogicalResult KernelLowering::lowerRoles(ir::RolesOp roles) {
 
 LogicalResult KernelLowering::lowerRole(ir::RoleOp role, int64_t firstWarp,
                                         bool grow) {
-  bool copiesOnly = !role.walk([](Operation *op) {
-                           bool tiles = llvm::any_of(
-                               op->getResultTypes(),
-                               llvm::IsaPred<ir::TileType, ir::RowsType>);
-                           return tiles ? WalkResult::interrupt()
-                                        : WalkResult::advance();
-                         }).wasInterrupted();
+  bool copiesOnly =
+      !role.walk([](Operation *op) {
+             bool tiles =
+                 llvm::any_of(op->getResultTypes(),
+                              llvm::IsaPred<ir::TileType, ir::RowsType>);
+             return tiles ? WalkResult::interrupt() : WalkResult::advance();
+           })
+           .wasInterrupted();
   std::optional<int64_t> registers;
   if (role.getRegisters() > 0) {
     registers = role.getRegisters();
   }
-  auto made = cuda::RoleOp::create(builder, role.getLoc(), role.getName(),
-                                   firstWarp, role.getWarps(), registers,
-                                   grow, copiesOnly);
+  auto made =
+      cuda::RoleOp::create(builder, role.getLoc(), role.getName(), firstWarp,
+                           role.getWarps(), registers, grow, copiesOnly);
   roleBlock = &made.getBody().front();
   roleTop = nullptr;
   roleWarps = role.getWarps();
@@ -252,8 +251,8 @@ LogicalResult KernelLowering::flatTypes(TypeRange types,
                type.isIndex()) {
       flat.push_back(builder.getI32Type());
     } else if (auto tile = dyn_cast<ir::TileType>(type)) {
-      bool packed = tile.getElementType().isBF16() ||
-                    tile.getElementType().isF16();
+      bool packed =
+          tile.getElementType().isBF16() || tile.getElementType().isF16();
       flat.push_back(fragmentType(tile, packed));
     } else {
       flat.push_back(type);
@@ -293,8 +292,8 @@ LogicalResult KernelLowering::lowerFor(ir::ForOp loop) {
   for (Value ring : counted) {
     inits.push_back(counters[ring]);
   }
-  auto made = scf::ForOp::create(builder, loc, lower, upper, constant(1),
-                                 inits);
+  auto made =
+      scf::ForOp::create(builder, loc, lower, upper, constant(1), inits);
   // Unrolled by the CUDA compiler, a loop of products would have to move
   // accumulators that are in flight between its copies, and wait for them.
   auto unroll = loop.getUnrollAttr();
@@ -350,9 +349,9 @@ LogicalResult KernelLowering::lowerIf(scf::IfOp branch) {
   }
   size_t carried = types.size();
   types.append(counted.size(), builder.getI32Type());
-  auto made = scf::IfOp::create(builder, loc, types,
-                                scalar(branch.getCondition()),
-                                /*withElseRegion=*/!types.empty());
+  auto made =
+      scf::IfOp::create(builder, loc, types, scalar(branch.getCondition()),
+                        /*withElseRegion=*/!types.empty());
   DenseMap<Value, Value> before = counters;
   OpBuilder::InsertionGuard guard(builder);
   for (auto [source, target] :

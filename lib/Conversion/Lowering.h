@@ -136,8 +136,7 @@ private:
   LogicalResult lowerRelease(ir::RingReleaseOp op);
   Value slotIndex(const RingOnDevice &ring, Value count);
   LogicalResult boxOf(Operation *op, Value view, ValueRange at,
-                      const SharedMap &map,
-                      llvm::SmallVectorImpl<int64_t> &box,
+                      const SharedMap &map, llvm::SmallVectorImpl<int64_t> &box,
                       llvm::SmallVectorImpl<Value> &coordinates);
   Value tensorMap(Value view, llvm::ArrayRef<int64_t> box, int64_t swizzle);
 
@@ -172,15 +171,14 @@ private:
   LogicalResult lowerStore(ir::StoreOp op);
   LogicalResult lowerStagedStore(ir::StoreOp op);
   llvm::FailureOr<Value> storesWholeChunks(ir::StoreOp op, int64_t columns,
-                                     int64_t elementBytes);
+                                           int64_t elementBytes);
   LogicalResult lowerDirectStore(ir::StoreOp op);
   LogicalResult lowerLoad(ir::LoadOp op);
   LogicalResult lowerLoadScalar(ir::LoadScalarOp op);
   /// The named barrier of the group \p step places on; made at first use.
   Value barrierOfGroup(llvm::StringRef name, int64_t step);
   mlir::FailureOr<DirectAccess> describe(Operation *op, Value view,
-                                         ValueRange at,
-                                         const RegisterMap &map);
+                                         ValueRange at, const RegisterMap &map);
   Value strideOf(Value view, int64_t axis);
   Value writesCopies(const RegisterMap &map);
 

@@ -124,8 +124,7 @@ DigitPattern RegisterMap::axisPattern(StringRef axis) const {
 
 bool RegisterMap::hasAxisInThreads(StringRef axis) const {
   auto has = [&](ArrayRef<Digit> digits) {
-    return llvm::any_of(digits,
-                        [&](const Digit &d) { return d.axis == axis; });
+    return llvm::any_of(digits, [&](const Digit &d) { return d.axis == axis; });
   };
   return has(lanes) || has(warps) || has(groups);
 }
@@ -142,9 +141,9 @@ RegisterMap::patternInto(const RegisterMap &source) const {
             has(source.groups));
   };
   // The threads must agree: otherwise the element is somebody else's.
-  for (auto [mine, theirs] : {std::pair(&lanes, &source.lanes),
-                              std::pair(&warps, &source.warps),
-                              std::pair(&groups, &source.groups)}) {
+  for (auto [mine, theirs] :
+       {std::pair(&lanes, &source.lanes), std::pair(&warps, &source.warps),
+        std::pair(&groups, &source.groups)}) {
     if (!sameDigits(onlyAxes(*mine, inSource), onlyAxes(*theirs, inSource))) {
       return std::nullopt;
     }
@@ -205,8 +204,7 @@ RegisterMap::patternInto(const RegisterMap &source) const {
   }
   for (int64_t r = 0, e = count(); r < e; ++r) {
     int64_t rest = r, fitted = 0;
-    for (auto [extent, stride] :
-         llvm::zip(pattern.extents, pattern.strides)) {
+    for (auto [extent, stride] : llvm::zip(pattern.extents, pattern.strides)) {
       fitted += rest % extent * stride;
       rest /= extent;
     }
@@ -235,9 +233,8 @@ SmallVector<int64_t> RegisterMap::laneMasks(StringRef axis) const {
 }
 
 bool sameRegisters(const RegisterMap &a, const RegisterMap &b) {
-  return sameDigits(a.registers, b.registers) &&
-         sameDigits(a.lanes, b.lanes) && sameDigits(a.warps, b.warps) &&
-         sameDigits(a.groups, b.groups);
+  return sameDigits(a.registers, b.registers) && sameDigits(a.lanes, b.lanes) &&
+         sameDigits(a.warps, b.warps) && sameDigits(a.groups, b.groups);
 }
 
 } // namespace spak::conversion

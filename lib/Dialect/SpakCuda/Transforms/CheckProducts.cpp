@@ -69,8 +69,8 @@ bool ProductChecker::isWaitedFor(Value ring, Value count, Operation *before,
     }
   }
   auto arg = dyn_cast<BlockArgument>(count);
-  auto loop = arg ? dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp())
-                  : scf::ForOp();
+  auto loop =
+      arg ? dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp()) : scf::ForOp();
   if (!loop || arg.getArgNumber() == 0 || llvm::is_contained(asked, count)) {
     return false;
   }
@@ -96,10 +96,9 @@ LogicalResult ProductChecker::checkSlot(Operation *op, Value buffer,
     } else {
       // One slot, or one that a constant counter names.
       waited = llvm::any_of(ring.getResult().getUsers(), [&](Operation *user) {
-        Operation *at =
-            isa<RingWaitOp>(user)
-                ? user->getBlock()->findAncestorOpInBlock(*op)
-                : nullptr;
+        Operation *at = isa<RingWaitOp>(user)
+                            ? user->getBlock()->findAncestorOpInBlock(*op)
+                            : nullptr;
         return at && user->isBeforeInBlock(at);
       });
     }
@@ -124,8 +123,7 @@ LogicalResult ProductChecker::runProduct(Operation *op, InFlight &state,
                                          bool report) {
   if (report) {
     Operation *before = op->getPrevNode();
-    while (before && !isa<WgmmaFenceOp>(before) &&
-           !writesRegisters(before)) {
+    while (before && !isa<WgmmaFenceOp>(before) && !writesRegisters(before)) {
       before = before->getPrevNode();
     }
     if (!before || !isa<WgmmaFenceOp>(before)) {
@@ -239,8 +237,9 @@ LogicalResult ProductChecker::runTerminator(Operation *op, InFlight &state,
   for (FragmentInFlight &entry : state.fragments) {
     bool inside = region->isAncestor(entry.value.getParentRegion());
     bool passed = loops && llvm::any_of(op->getOperands(), [&](Value value) {
-      return isa<FragType>(value.getType()) && originOf(value) == entry.origin;
-    });
+                    return isa<FragType>(value.getType()) &&
+                           originOf(value) == entry.origin;
+                  });
     if (inside && !passed) {
       return op->emitOpError("IN-FLIGHT-USE: a product is in flight at the "
                              "end of the region that holds its registers");

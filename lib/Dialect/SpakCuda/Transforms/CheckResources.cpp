@@ -43,8 +43,8 @@ std::optional<std::pair<int64_t, int64_t>> idsOf(Value id, Operation *op) {
   if (!first) {
     return std::nullopt;
   }
-  return std::pair(*first, static_cast<int64_t>(role.getWarps()) /
-                               kWarpsPerGroup);
+  return std::pair(*first,
+                   static_cast<int64_t>(role.getWarps()) / kWarpsPerGroup);
 }
 
 LogicalResult checkBarriers(KernelOp kernel) {
@@ -130,8 +130,8 @@ LogicalResult checkTurns(RoleOp role) {
 LogicalResult checkShared(KernelOp kernel) {
   /// Begin -> end and who is there.
   std::map<int64_t, std::pair<int64_t, Operation *>> taken;
-  auto place = [&](Operation *op, std::optional<uint64_t> offset,
-                   int64_t bytes, int64_t align) -> LogicalResult {
+  auto place = [&](Operation *op, std::optional<uint64_t> offset, int64_t bytes,
+                   int64_t align) -> LogicalResult {
     if (!offset) {
       return op->emitOpError("SMEM-ALIGN: has no offset");
     }
@@ -143,8 +143,7 @@ LogicalResult checkShared(KernelOp kernel) {
     for (auto &[otherBegin, other] : taken) {
       if (begin < other.first && otherBegin < end) {
         return op->emitOpError("SMEM-SIZE: bytes ")
-               << begin << " to " << end << " overlap those at "
-               << otherBegin;
+               << begin << " to " << end << " overlap those at " << otherBegin;
       }
     }
     if (!kernel.getSmemBytes() ||
@@ -202,9 +201,8 @@ bool isUniform(Value value, llvm::DenseSet<Value> &asked) {
         loop.getRegionIterArgs()[cast<OpResult>(value).getResultNumber()],
         asked);
   }
-  return llvm::all_of(def->getOperands(), [&](Value operand) {
-    return isUniform(operand, asked);
-  });
+  return llvm::all_of(def->getOperands(),
+                      [&](Value operand) { return isUniform(operand, asked); });
 }
 
 LogicalResult checkUniform(KernelOp kernel) {

@@ -192,8 +192,7 @@ void InFlight::rename(ValueRange from, ValueRange to, Region *left) {
   for (const FragmentInFlight &entry : before.fragments) {
     bool followed = false;
     for (auto [source, target] : llvm::zip(from, to)) {
-      if (isa<FragType>(source.getType()) &&
-          originOf(source) == entry.origin) {
+      if (isa<FragType>(source.getType()) && originOf(source) == entry.origin) {
         addFragment({target, target, entry.age});
         followed = true;
       }
@@ -213,8 +212,8 @@ void InFlight::rename(ValueRange from, ValueRange to, Region *left) {
     if (followed && left) {
       continue;
     }
-    bool stays = entry.count && left &&
-                 !left->isAncestor(entry.count.getParentRegion());
+    bool stays =
+        entry.count && left && !left->isAncestor(entry.count.getParentRegion());
     addRead({entry.buffer, !left || stays ? entry.count : Value(), entry.age});
   }
 }

@@ -37,8 +37,7 @@ private:
   void runProduct(Operation *op, InFlight &state, bool rewrite);
   void runLoop(scf::ForOp loop, InFlight &state, bool rewrite);
   void runIf(scf::IfOp branch, InFlight &state, bool rewrite);
-  void runTerminator(Operation *op, InFlight &state, Held &held,
-                     bool rewrite);
+  void runTerminator(Operation *op, InFlight &state, Held &held, bool rewrite);
   /// Waits before \p before until at most \p left groups are in flight, and
   /// lets go the releases that this completes.
   void wait(int left, Operation *before, InFlight &state, Held &held,
@@ -207,8 +206,9 @@ void SyncInserter::runTerminator(Operation *op, InFlight &state, Held &held,
     // Only a loop passes registers on in flight; those of a value that is
     // not passed on are written again in the next iteration.
     bool passed = loops && llvm::any_of(op->getOperands(), [&](Value value) {
-      return isa<FragType>(value.getType()) && originOf(value) == entry.origin;
-    });
+                    return isa<FragType>(value.getType()) &&
+                           originOf(value) == entry.origin;
+                  });
     if (!passed) {
       age = younger(age, entry.age);
     }
@@ -308,8 +308,7 @@ struct InsertSyncPass : impl::InsertSyncBase<InsertSyncPass> {
   void insert(KernelOp kernel) {
     bool synced = kernel
                       .walk([](Operation *op) {
-                        return isa<WgmmaFenceOp, WgmmaCommitOp, WgmmaWaitOp>(
-                                   op)
+                        return isa<WgmmaFenceOp, WgmmaCommitOp, WgmmaWaitOp>(op)
                                    ? WalkResult::interrupt()
                                    : WalkResult::advance();
                       })
