@@ -106,8 +106,8 @@ private:
 
   StringRef word() {
     rest = rest.ltrim();
-    StringRef found = rest.take_while(
-        [](char c) { return llvm::isAlnum(c) || c == '_'; });
+    StringRef found =
+        rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
     rest = rest.drop_front(found.size());
     return found;
   }
@@ -287,8 +287,8 @@ static std::string checkAxis(llvm::ArrayRef<Digit> digits, StringRef axis,
   return {};
 }
 
-std::string Layout::checkCovers(
-    llvm::ArrayRef<std::pair<StringRef, int64_t>> axes) const {
+std::string
+Layout::checkCovers(llvm::ArrayRef<std::pair<StringRef, int64_t>> axes) const {
   bool shared = isShared();
   for (const Digit &digit : list) {
     if (digit.extent < 1 || digit.stride < 0) {

@@ -144,17 +144,15 @@ std::optional<TmaBox> tmaBox(const Layout &layout, int64_t elementBytes) {
                 slabs->swizzle};
 }
 
-std::optional<WgmmaDescriptor> wgmmaDescriptor(const Layout &layout,
-                                               StringRef over,
-                                               int64_t elementBytes) {
+std::optional<WgmmaDescriptor>
+wgmmaDescriptor(const Layout &layout, StringRef over, int64_t elementBytes) {
   std::optional<Slabs> slabs = slabsOf(layout, elementBytes);
   bool swizzled = slabs && slabs->swizzle != 0;
   if (!slabs || slabs->rowAxis.empty() ||
       (!swizzled && slabs->width != kChunkBytes)) {
     return std::nullopt;
   }
-  std::string other =
-      over == slabs->colAxis ? slabs->rowAxis : slabs->colAxis;
+  std::string other = over == slabs->colAxis ? slabs->rowAxis : slabs->colAxis;
   int64_t depth = layout.axisSize(over) * elementBytes;
   if ((over != slabs->colAxis && over != slabs->rowAxis) ||
       depth % kStepBytes != 0) {

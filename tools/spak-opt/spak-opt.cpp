@@ -1,11 +1,11 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
 // Runs passes over a dump of any phase. Knows only what is registered.
-#include "spak/Dialect/Spak/IR/Spak.h"
-#include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
-#include "spak/Dialect/Spak/Transforms/Passes.h"
-#include "spak/Dialect/SpakCuda/Transforms/Passes.h"
 #include "spak/Conversion/Passes.h"
+#include "spak/Dialect/Spak/IR/Spak.h"
+#include "spak/Dialect/Spak/Transforms/Passes.h"
+#include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
+#include "spak/Dialect/SpakCuda/Transforms/Passes.h"
 #include "spak/Driver/Pipelines.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -42,11 +42,11 @@ struct Slabs {
   std::string rowAxis; ///< empty for a vector
   std::string colAxis;
   int64_t rows = 1;
-  int64_t width = 0;      ///< W in bytes
-  int64_t columns = 0;    ///< elements of one row of one slab
+  int64_t width = 0;   ///< W in bytes
+  int64_t columns = 0; ///< elements of one row of one slab
   int64_t count = 1;
-  int64_t slabBytes = 0;  ///< from one slab to the next
-  int64_t swizzle = 0;    ///< 128, 64, 32 bytes, or 0 for none
+  int64_t slabBytes = 0; ///< from one slab to the next
+  int64_t swizzle = 0;   ///< 128, 64, 32 bytes, or 0 for none
   int64_t totalBytes() const { return slabBytes * count; }
 };
 

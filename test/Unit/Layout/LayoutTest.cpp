@@ -92,8 +92,7 @@ TEST(Layout, ComparesRegisters) {
 TEST(Layout, SwizzlesBytes) {
   Layout layout = read("<off = [64:d, 128:n, 2:d*64], swizzle = [3, 4, 3]>");
   // Row 5, element 8 of the second slab: chunk 1 xor row 5 = chunk 4.
-  EXPECT_EQ(layout.elementOffset({{"n", 5}, {"d", 72}}),
-            128 * 64 + 5 * 64 + 8);
+  EXPECT_EQ(layout.elementOffset({{"n", 5}, {"d", 72}}), 128 * 64 + 5 * 64 + 8);
   EXPECT_EQ(layout.byteOffset({{"n", 5}, {"d", 72}}, 2),
             128 * 128 + 5 * 128 + 4 * 16);
 }

@@ -73,28 +73,29 @@ Attribute LayoutAttr::parse(AsmParser &parser, Type) {
              << name << "`";
     }
     auto dim = StringAttr::get(parser.getContext(), name);
-    return parser.parseCommaSeparatedList(
-        AsmParser::Delimiter::Square,
-        [&] { return parseDigit(parser, dim, parts); });
+    return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+      return parseDigit(parser, dim, parts);
+    });
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater,
                                      parseDim)) {
     return {};
   }
   return parser.getChecked<LayoutAttr>(parser.getContext(), parts.dims,
-                                       parts.extents, parts.axes,
-                                       parts.strides, parts.swizzle);
+                                       parts.extents, parts.axes, parts.strides,
+                                       parts.swizzle);
 }
 
 void LayoutAttr::print(AsmPrinter &printer) const {
   printer << toLayout().str();
 }
 
-LogicalResult
-LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                   ArrayRef<StringAttr> dims, ArrayRef<int64_t> extents,
-                   ArrayRef<StringAttr> axes, ArrayRef<int64_t> strides,
-                   ArrayRef<int64_t> swizzle) {
+LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<StringAttr> dims,
+                                 ArrayRef<int64_t> extents,
+                                 ArrayRef<StringAttr> axes,
+                                 ArrayRef<int64_t> strides,
+                                 ArrayRef<int64_t> swizzle) {
   if (dims.size() != extents.size() || dims.size() != axes.size() ||
       dims.size() != strides.size()) {
     return emitError() << "a layout has a dimension, an extent, an axis and a "
@@ -140,8 +141,8 @@ spak::layout::Layout LayoutAttr::toLayout() const {
   }
   std::optional<layout::Swizzle> swizzle;
   if (!getSwizzle().empty()) {
-    swizzle = layout::Swizzle{getSwizzle()[0], getSwizzle()[1],
-                              getSwizzle()[2]};
+    swizzle =
+        layout::Swizzle{getSwizzle()[0], getSwizzle()[1], getSwizzle()[2]};
   }
   return layout::Layout(std::move(digits), swizzle);
 }
@@ -166,9 +167,8 @@ LayoutAttr LayoutAttr::fromLayout(MLIRContext *context,
 // The other attributes
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-StagingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                    StringRef via, int64_t slots) {
+LogicalResult StagingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  StringRef via, int64_t slots) {
   if (via != "tma" && via != "cp_async" && via != "direct") {
     return emitError() << "expected \"tma\", \"cp_async\" or \"direct\", got \""
                        << via << "\"";

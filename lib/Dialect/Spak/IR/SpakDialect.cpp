@@ -72,8 +72,8 @@ LogicalResult SpakDialect::verifyOperationAttribute(Operation *op,
   }
   if (name == kTargetAttr) {
     if (!isa<ModuleOp>(op) || !isa<TargetAttr>(attr.getValue())) {
-      return op->emitOpError() << "expected `" << name
-                               << "` to be a target on a module";
+      return op->emitOpError()
+             << "expected `" << name << "` to be a target on a module";
     }
     return success();
   }
@@ -81,8 +81,8 @@ LogicalResult SpakDialect::verifyOperationAttribute(Operation *op,
     auto facts = dyn_cast<ArrayAttr>(attr.getValue());
     if (!isa<ModuleOp>(op) || !facts ||
         !llvm::all_of(facts, llvm::IsaPred<FactAttr>)) {
-      return op->emitOpError() << "expected `" << name
-                               << "` to be a list of facts on a module";
+      return op->emitOpError()
+             << "expected `" << name << "` to be a list of facts on a module";
     }
     return success();
   }
@@ -98,19 +98,19 @@ LogicalResult SpakDialect::verifyRegionArgAttribute(Operation *op,
   // The device dialect's functions carry the same names for their printer.
   if (name == kKindAttr && isa<KernelOp>(op)) {
     auto kind = dyn_cast<StringAttr>(attr.getValue());
-    if (!kind || !llvm::is_contained({"in", "out", "scalar", "dim"},
-                                     kind.getValue())) {
-      return op->emitOpError() << "expected `" << name << "` of argument "
-                               << argument << " to be \"in\", \"out\", "
-                               << "\"scalar\" or \"dim\", got "
-                               << attr.getValue();
+    if (!kind ||
+        !llvm::is_contained({"in", "out", "scalar", "dim"}, kind.getValue())) {
+      return op->emitOpError()
+             << "expected `" << name << "` of argument " << argument
+             << " to be \"in\", \"out\", "
+             << "\"scalar\" or \"dim\", got " << attr.getValue();
     }
     Type type = cast<KernelOp>(op).getArgumentTypes()[argument];
     bool isView = isa<ViewType>(type);
     bool wantsView = kind == "in" || kind == "out";
     if (isView != wantsView) {
-      return op->emitOpError() << "argument " << argument << " of kind "
-                               << kind << " has type " << type;
+      return op->emitOpError() << "argument " << argument << " of kind " << kind
+                               << " has type " << type;
     }
   }
   return success();
@@ -129,8 +129,7 @@ void spak::ir::nameResults(Operation *op, OpAsmSetValueNameFn setName) {
   if (!fused) {
     return;
   }
-  for (auto [result, loc] :
-       llvm::zip(op->getResults(), fused.getLocations())) {
+  for (auto [result, loc] : llvm::zip(op->getResults(), fused.getLocations())) {
     if (auto named = dyn_cast<NameLoc>(loc)) {
       setName(result, named.getName());
     }

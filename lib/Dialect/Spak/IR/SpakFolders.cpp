@@ -127,8 +127,7 @@ OpFoldResult MaskOp::fold(FoldAdaptor adaptor) {
 // Structure
 //===----------------------------------------------------------------------===//
 
-LogicalResult RequireOp::canonicalize(RequireOp op,
-                                      PatternRewriter &rewriter) {
+LogicalResult RequireOp::canonicalize(RequireOp op, PatternRewriter &rewriter) {
   if (!matchPattern(op.getCond(), m_One())) {
     return failure();
   }
@@ -189,8 +188,8 @@ struct DropCarried : OpRewritePattern<ForOp> {
     for (unsigned index : kept) {
       yields.push_back(yield.getArgs()[index]);
     }
-    rewriter.modifyOpInPlace(
-        yield, [&] { yield.getArgsMutable().assign(yields); });
+    rewriter.modifyOpInPlace(yield,
+                             [&] { yield.getArgsMutable().assign(yields); });
     rewriter.replaceOp(loop, results);
     return success();
   }

@@ -47,12 +47,11 @@ ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
     types.push_back(argument.type);
     keepName(parser, argument);
   }
-  result.addAttribute(
-      getFunctionTypeAttrName(result.name),
-      TypeAttr::get(b.getFunctionType(types, resultTypes)));
-  call_interface_impl::addArgAndResultAttrs(
-      b, result, arguments, resultAttrs, getArgAttrsAttrName(result.name),
-      getResAttrsAttrName(result.name));
+  result.addAttribute(getFunctionTypeAttrName(result.name),
+                      TypeAttr::get(b.getFunctionType(types, resultTypes)));
+  call_interface_impl::addArgAndResultAttrs(b, result, arguments, resultAttrs,
+                                            getArgAttrsAttrName(result.name),
+                                            getResAttrsAttrName(result.name));
   return parser.parseRegion(*result.addRegion(), arguments);
 }
 
@@ -121,9 +120,9 @@ static LogicalResult verifyForeign(Operation *op) {
     return success();
   }
   TileType first;
-  for (Type type : llvm::concat<const Type>(
-           llvm::to_vector(op->getOperandTypes()),
-           llvm::to_vector(op->getResultTypes()))) {
+  for (Type type :
+       llvm::concat<const Type>(llvm::to_vector(op->getOperandTypes()),
+                                llvm::to_vector(op->getResultTypes()))) {
     auto tile = dyn_cast<TileType>(type);
     if (!tile) {
       continue;

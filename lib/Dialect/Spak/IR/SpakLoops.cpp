@@ -50,8 +50,7 @@ ParseResult GridOp::parse(OpAsmParser &parser, OperationState &result) {
                    parser.parseOperand(extents.emplace_back()));
   };
   Builder &b = parser.getBuilder();
-  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren,
-                                     parseOne) ||
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseOne) ||
       parser.resolveOperands(extents, b.getIndexType(), result.operands) ||
       parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parser.parseRegion(*result.addRegion(), arguments)) {
@@ -169,15 +168,14 @@ ParseResult ForOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<OpAsmParser::UnresolvedOperand> inits;
   SMLoc loc = parser.getCurrentLocation();
   if (succeeded(parser.parseOptionalKeyword("iter_args")) &&
-      (parser.parseAssignmentList(arguments, inits) ||
-       parser.parseArrow() || parser.parseLParen() ||
-       parser.parseTypeList(result.types) || parser.parseRParen())) {
+      (parser.parseAssignmentList(arguments, inits) || parser.parseArrow() ||
+       parser.parseLParen() || parser.parseTypeList(result.types) ||
+       parser.parseRParen())) {
     return failure();
   }
   if (inits.size() != result.types.size()) {
     return parser.emitError(loc, "expected one type per carried value, got ")
-           << inits.size() << " values and " << result.types.size()
-           << " types";
+           << inits.size() << " values and " << result.types.size() << " types";
   }
   for (auto [argument, type] :
        llvm::zip(llvm::drop_begin(arguments), result.types)) {
@@ -245,8 +243,7 @@ LogicalResult ForOp::verify() {
   // FOR-CARRIED
   Block *body = getBody();
   size_t carried = getInitArgs().size();
-  if (body->getNumArguments() != carried + 1 ||
-      getNumResults() != carried) {
+  if (body->getNumArguments() != carried + 1 || getNumResults() != carried) {
     return emitOpError("carries ")
            << carried << " values, with " << body->getNumArguments()
            << " arguments and " << getNumResults() << " results";
@@ -262,8 +259,7 @@ LogicalResult ForOp::verify() {
   }
   if (yield.getArgs().size() != carried) {
     return yield.emitOpError("yields ")
-           << yield.getArgs().size() << " values, the loop carries "
-           << carried;
+           << yield.getArgs().size() << " values, the loop carries " << carried;
   }
   for (size_t i = 0; i < carried; ++i) {
     Type type = getInitArgs()[i].getType();

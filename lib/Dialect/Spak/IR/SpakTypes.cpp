@@ -83,8 +83,7 @@ Type TileType::parse(AsmParser &parser) {
   if (parser.parseLess() || parseAxes(parser, axes, shape, element)) {
     return {};
   }
-  if (succeeded(parser.parseOptionalComma()) &&
-      parser.parseAttribute(layout)) {
+  if (succeeded(parser.parseOptionalComma()) && parser.parseAttribute(layout)) {
     return {};
   }
   if (parser.parseGreater()) {
@@ -130,8 +129,7 @@ LogicalResult TileType::verify(function_ref<InFlightDiagnostic()> emitError,
     sizes.push_back({name, size});
   }
   if (!elementType.isIntOrIndexOrFloat()) {
-    return emitError() << "elements of a tile are numbers, got "
-                       << elementType;
+    return emitError() << "elements of a tile are numbers, got " << elementType;
   }
   // LAYOUT-COVERS
   if (!layout) {

@@ -1,8 +1,8 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// Owns: the rules of single ops, each under its label. What the rules mean
-// stands in the ops' descriptions.
-#include "spak/Dialect/Spak/IR/Spak.h"
+// Owns: the rules of memory and compute ops, each under its label. What the
+// rules mean stands in the ops' descriptions.
+#include "TileRules.h"
 
 using namespace mlir;
 using namespace spak::ir;
@@ -11,8 +11,8 @@ using namespace spak::ir;
 // Shared between rules
 //===----------------------------------------------------------------------===//
 
-/// One range or index per axis of the view.
-static LogicalResult verifyRank(Operation *op, ViewType view, ValueRange at) {
+LogicalResult spak::ir::verifyRank(Operation *op, ViewType view,
+                                   ValueRange at) {
   if (static_cast<int64_t>(at.size()) != view.getRank()) {
     return op->emitOpError("expected one range or index per axis of ")
            << view << ", got " << at.size();
@@ -20,9 +20,8 @@ static LogicalResult verifyRank(Operation *op, ViewType view, ValueRange at) {
   return success();
 }
 
-/// The tile's axes are the ranges, in order, of the view's elements.
-static LogicalResult verifyAxes(Operation *op, ViewType view, ValueRange at,
-                                TileType tile) {
+LogicalResult spak::ir::verifyAxes(Operation *op, ViewType view, ValueRange at,
+                                   TileType tile) {
   SmallVector<RangeType> ranges;
   for (Value index : at) {
     if (auto range = dyn_cast<RangeType>(index.getType())) {
@@ -48,12 +47,11 @@ static LogicalResult verifyAxes(Operation *op, ViewType view, ValueRange at,
   return success();
 }
 
-static bool sameAxes(TileType a, TileType b) {
+bool spak::ir::sameAxes(TileType a, TileType b) {
   return a.getAxes() == b.getAxes() && a.getShape() == b.getShape();
 }
 
-/// Each axis of \p part is in \p whole with its size, in order.
-static bool keepsAxes(TileType part, TileType whole) {
+bool spak::ir::keepsAxes(TileType part, TileType whole) {
   int64_t last = -1;
   for (auto [axis, size] : llvm::zip(part.getAxes(), part.getShape())) {
     int64_t index = whole.axisIndex(axis);
@@ -80,10 +78,9 @@ LogicalResult TileCountOp::verify() {
 
 LogicalResult LoadOp::verify() {
   // LOAD-RANK, LOAD-AXES
-  return failure(
-      failed(verifyRank(*this, getView().getType(), getAt())) ||
-      failed(verifyAxes(*this, getView().getType(), getAt(),
-                        getTile().getType())));
+  return failure(failed(verifyRank(*this, getView().getType(), getAt())) ||
+                 failed(verifyAxes(*this, getView().getType(), getAt(),
+                                   getTile().getType())));
 }
 
 LogicalResult LoadScalarOp::verify() {
@@ -129,9 +126,8 @@ LogicalResult StoreOp::verify() {
     return success();
   }
   for (BlockArgument variable : grid.getRegion().getArguments()) {
-    if (llvm::none_of(getAt(), [&](Value index) {
-          return selects(index, variable);
-        })) {
+    if (llvm::none_of(getAt(),
+                      [&](Value index) { return selects(index, variable); })) {
       return emitOpError("writes the same elements for each value of grid "
                          "variable ")
              << variable.getArgNumber()
@@ -318,267 +314,12 @@ LogicalResult ConvertLayoutOp::verify() {
   // CONVERT-LAYOUT-ONLY
   TileType src = getSrc().getType(), result = getResult().getType();
   if (!src.getLayout() || !result.getLayout()) {
-    return emitOpError("expected two layouts, got ") << src << " and " << result;
+    return emitOpError("expected two layouts, got ")
+           << src << " and " << result;
   }
   if (src.withLayout(result.getLayout()) != result) {
     return emitOpError("changes more than the layout: ")
            << src << " to " << result;
-  }
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Online softmax
-//===----------------------------------------------------------------------===//
-
-static bool hasOnly(TileType tile,
-                    ArrayRef<std::pair<StringAttr, int64_t>> axes) {
-  return tile.getAxes().size() == axes.size() &&
-         llvm::all_of(axes, [&](auto axis) {
-           return tile.axisSize(axis.first) == axis.second;
-         });
-}
-
-LogicalResult SoftmaxUpdateOp::verify() {
-  // SOFTMAX-AXES
-  SoftmaxType state = getState().getType();
-  StringAttr over = getOverAttr();
-  int64_t size = getS().getType().axisSize(over);
-  if (size == 0 ||
-      !hasOnly(getS().getType(),
-               {{state.getRows(), state.getRowCount()}, {over, size}})) {
-    return emitOpError("expected scores with rows of ")
-           << state << " and axis `" << getOver() << "`, got "
-           << getS().getType();
-  }
-  if (!hasOnly(getV().getType(),
-               {{over, size}, {state.getWidth(), state.getWidthCount()}})) {
-    return emitOpError("expected values with axis `")
-           << getOver() << "` of size " << size << " and width of " << state
-           << ", got " << getV().getType();
-  }
-  return success();
-}
-
-LogicalResult SoftmaxOutputOp::verify() {
-  // SOFTMAX-AXES
-  SoftmaxType state = getState().getType();
-  TileType o = getO().getType();
-  if (!o.getElementType().isF32() ||
-      !hasOnly(o, {{state.getRows(), state.getRowCount()},
-                   {state.getWidth(), state.getWidthCount()}})) {
-    return emitOpError("expected rows and width of ")
-           << state << " in f32, got " << o;
-  }
-  return success();
-}
-
-LogicalResult SoftmaxLseOp::verify() {
-  // SOFTMAX-AXES
-  SoftmaxType state = getState().getType();
-  TileType o = getO().getType();
-  if (!o.getElementType().isF32() ||
-      !hasOnly(o, {{state.getRows(), state.getRowCount()}})) {
-    return emitOpError("expected rows of ") << state << " in f32, got " << o;
-  }
-  return success();
-}
-
-/// The digits of threads, reserved axes alike.
-static SmallVector<spak::layout::Digit>
-threadDigits(const spak::layout::Layout &layout) {
-  SmallVector<spak::layout::Digit> digits;
-  for (spak::layout::Digit digit : layout.digits()) {
-    if (digit.dim != spak::layout::Hw::Reg && digit.extent != 1) {
-      if (digit.isReserved()) {
-        digit.axis = spak::layout::kRep.str();
-      }
-      digits.push_back(digit);
-    }
-  }
-  return digits;
-}
-
-/// SOFTMAX-AXES and ROWS-LAYOUT for row statistics of the scores \p scores.
-static LogicalResult verifyRowsOf(Operation *op, TileType rows,
-                                  TileType scores) {
-  if (rows.getAxes().size() != 1 || scores.getAxes().size() != 2 ||
-      !keepsAxes(rows, scores)) {
-    return op->emitOpError("expected rows with one of the two axes of ")
-           << scores << ", got " << rows;
-  }
-  if (!rows.getLayout() != !scores.getLayout()) {
-    return op->emitOpError("expected a layout on both or none of ")
-           << scores << " and " << rows;
-  }
-  if (!rows.getLayout()) {
-    return success();
-  }
-  StringAttr other = scores.getAxes()[scores.axisIndex(rows.getAxes()[0]) == 0];
-  spak::layout::Layout expected =
-      scores.getLayoutAttr().toLayout().dropAxis(other, spak::layout::kRep);
-  if (threadDigits(expected) != threadDigits(rows.getLayoutAttr().toLayout())) {
-    return op->emitOpError("expected rows in the threads that hold those rows "
-                           "of the scores: ")
-           << expected.str() << " for " << scores << ", got " << rows;
-  }
-  return success();
-}
-
-LogicalResult SoftmaxAdvanceOp::verify() {
-  TileType s = getS().getType();
-  return failure(
-      failed(verifyRowsOf(*this, getRows().getType().getTile(), s)) ||
-      failed(verifyRowsOf(*this, getCorrection().getType(), s)));
-}
-
-LogicalResult SoftmaxProbsOp::verify() {
-  TileType s = getS().getType(), p = getP().getType();
-  if (failed(verifyRowsOf(*this, getRows().getType().getTile(), s))) {
-    return failure();
-  }
-  if (s.withElementType(p.getElementType()) != p) {
-    return emitOpError("expected p with axes and layout of ")
-           << s << ", got " << p;
-  }
-  return success();
-}
-
-LogicalResult SoftmaxRescaleOp::verify() {
-  return verifyRowsOf(*this, getCorrection().getType(), getO().getType());
-}
-
-LogicalResult SoftmaxFinishOp::verify() {
-  TileType o = getO().getType();
-  TileType rows = getRows().getType().getTile();
-  if (failed(verifyRowsOf(*this, rows, o)) ||
-      failed(verifyRowsOf(*this, getLse().getType(), o))) {
-    return failure();
-  }
-  if (!sameAxes(getLse().getType(), rows) || getOut().getType() != o) {
-    return emitOpError("expected results of type ")
-           << o << " and of the rows of " << getRows().getType() << ", got "
-           << getOut().getType() << " and " << getLse().getType();
-  }
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Rings and roles
-//===----------------------------------------------------------------------===//
-
-/// RING-SLOT-TYPE
-static LogicalResult verifySlot(Operation *op, RingType ring, SlotType slot) {
-  if (ring.getTiles() != slot.getTiles()) {
-    return op->emitOpError("expected a slot of ") << ring << ", got " << slot;
-  }
-  return success();
-}
-
-/// The tile number \p index of \p slot, or nothing and an error.
-static FailureOr<TileType> tileOfSlot(Operation *op, SlotType slot,
-                                      uint64_t index) {
-  if (index >= slot.getTiles().size()) {
-    return op->emitOpError("expected a tile below ")
-           << slot.getTiles().size() << " of " << slot << ", got " << index;
-  }
-  return cast<TileType>(slot.getTiles()[index]);
-}
-
-LogicalResult RingAcquireOp::verify() {
-  return verifySlot(*this, getRing().getType(), getSlot().getType());
-}
-
-LogicalResult RingFillOp::verify() {
-  FailureOr<TileType> tile =
-      tileOfSlot(*this, getSlot().getType(), getTile());
-  return failure(
-      failed(tile) ||
-      failed(verifyRank(*this, getView().getType(), getAt())) ||
-      failed(verifyAxes(*this, getView().getType(), getAt(), *tile)));
-}
-
-LogicalResult RingPutOp::verify() {
-  FailureOr<TileType> tile =
-      tileOfSlot(*this, getSlot().getType(), getTile());
-  if (failed(tile)) {
-    return failure();
-  }
-  if (getSrc().getType().withLayout(tile->getLayout()) != *tile) {
-    return emitOpError("expected a tile like ")
-           << *tile << ", got " << getSrc().getType();
-  }
-  return success();
-}
-
-LogicalResult RingCommitOp::verify() {
-  return verifySlot(*this, getRing().getType(), getSlot().getType());
-}
-
-LogicalResult RingWaitOp::verify() {
-  if (failed(verifySlot(*this, getRing().getType(), getSlot().getType()))) {
-    return failure();
-  }
-  if (!llvm::equal(getTiles().getTypes(), getRing().getType().getTiles())) {
-    return emitOpError("expected the tiles of ")
-           << getRing().getType() << ", got " << getTiles().getTypes();
-  }
-  return success();
-}
-
-LogicalResult RingReleaseOp::verify() {
-  return verifySlot(*this, getRing().getType(), getSlot().getType());
-}
-
-/// The limit \p name of the module around \p op, if it has a target.
-static std::optional<int64_t> limitOf(Operation *op, StringRef name) {
-  auto module = op->getParentOfType<ModuleOp>();
-  auto target =
-      module ? module->getAttrOfType<TargetAttr>(SpakDialect::kTargetAttr)
-             : TargetAttr();
-  auto limit = target ? target.getLimits().getAs<IntegerAttr>(name)
-                      : IntegerAttr();
-  return limit ? std::optional<int64_t>(limit.getInt()) : std::nullopt;
-}
-
-LogicalResult RolesOp::verify() {
-  // ROLES-ONLY-ROLES
-  constexpr int64_t kWarpSize = 32;
-  llvm::SmallPtrSet<Attribute, 4> names;
-  int64_t threads = 0, registers = 0;
-  for (Operation &op : getBody().front()) {
-    auto role = dyn_cast<RoleOp>(op);
-    if (!role) {
-      return op.emitOpError("stands among roles");
-    }
-    if (!names.insert(role.getNameAttr()).second) {
-      return role.emitOpError("expected different roles, got `")
-             << role.getName() << "` twice";
-    }
-    int64_t own = static_cast<int64_t>(role.getWarps()) * kWarpSize;
-    threads += own;
-    registers += own * static_cast<int64_t>(role.getRegisters());
-  }
-  if (std::optional<int64_t> limit = limitOf(*this, "max_threads_per_block");
-      limit && threads > *limit) {
-    return emitOpError("has ") << threads << " threads, the target allows "
-                               << *limit;
-  }
-  if (std::optional<int64_t> limit = limitOf(*this, "registers_per_sm");
-      limit && registers > *limit) {
-    return emitOpError("has ") << registers << " registers, the target has "
-                               << *limit;
-  }
-  return success();
-}
-
-LogicalResult TurnOp::verify() {
-  // TURN-DECLARED
-  auto role = (*this)->getParentOfType<RoleOp>();
-  ArrayAttr turns = role ? role.getTurnAttr() : ArrayAttr();
-  if (!turns || !llvm::is_contained(turns, getBatonAttr())) {
-    return emitOpError("expected the role around it to name baton `")
-           << getBaton() << "`";
   }
   return success();
 }

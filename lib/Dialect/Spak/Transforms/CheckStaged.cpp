@@ -36,14 +36,12 @@ struct Process {
 
 class Machine {
 public:
-  Machine(ArrayRef<Process> processes,
-          ArrayRef<std::vector<RingEvent>> traces)
+  Machine(ArrayRef<Process> processes, ArrayRef<std::vector<RingEvent>> traces)
       : processes(processes), traces(traces), at(processes.size(), 0) {
     // Whoever may wait for a ring has to, as often as it is filled.
     for (size_t p = 0; p < processes.size(); ++p) {
-      processes[p].body->walk([&](RingWaitOp wait) {
-        readers[wait.getRing()].insert(p);
-      });
+      processes[p].body->walk(
+          [&](RingWaitOp wait) { readers[wait.getRing()].insert(p); });
     }
   }
 
@@ -318,8 +316,8 @@ LogicalResult StagedCheck::checkOrder() {
 //===----------------------------------------------------------------------===//
 
 int64_t bytesOf(TileType tile) {
-  return tile.getNumElements() *
-         tile.getElementType().getIntOrFloatBitWidth() / 8;
+  return tile.getNumElements() * tile.getElementType().getIntOrFloatBitWidth() /
+         8;
 }
 
 LogicalResult StagedCheck::checkShared() {
@@ -348,9 +346,9 @@ LogicalResult StagedCheck::checkShared() {
     }
     TileType tile = store.getTile().getType();
     int64_t element = tile.getElementType().getIntOrFloatBitWidth() / 8;
-    std::optional<layout::Layout> slabs = layout::sharedSlabs(
-        "r", tile.getNumElements() / last.getSize(), "c", last.getSize(),
-        element);
+    std::optional<layout::Layout> slabs =
+        layout::sharedSlabs("r", tile.getNumElements() / last.getSize(), "c",
+                            last.getSize(), element);
     auto box = slabs ? layout::tmaBox(*slabs, element) : std::nullopt;
     if (box) {
       parts.push_back({store, llvm::alignTo(box->bytesPerCopy, kAlignment) *

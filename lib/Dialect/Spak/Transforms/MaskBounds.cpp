@@ -100,9 +100,8 @@ std::optional<Linear> solveFor(AffineExpr expr, unsigned dim) {
   }
   int64_t q = divisor.getValue();
   AffineExpr scaled = linear.rest * q;
-  return solveFor(term.coefficient > 0
-                      ? scaled + binary.getLHS()
-                      : scaled + (q - 1) - binary.getLHS(),
+  return solveFor(term.coefficient > 0 ? scaled + binary.getLHS()
+                                       : scaled + (q - 1) - binary.getLHS(),
                   dim);
 }
 
@@ -182,8 +181,7 @@ AffineExpr MaskBounds::operand(Value value) {
 }
 
 /// Adds the bounds of `expr >= 0`; false if nothing is known of it.
-bool MaskBounds::addCondition(AffineExpr expr, MaskOp mask,
-                              MapBounds &bounds) {
+bool MaskBounds::addCondition(AffineExpr expr, MaskOp mask, MapBounds &bounds) {
   // Number the loop's own range last, so that the operands come first.
   unsigned axis = values.size();
   SmallVector<AffineExpr> dims, symbols;
@@ -223,8 +221,8 @@ bool MaskBounds::addCondition(AffineExpr expr, MaskOp mask,
     dim = dim ? dim : getAffineDimExpr(axis, loop.getContext());
   }
   sizes.resize(axis + 1, 1);
-  expr = simplifyAffineExpr(expr.replaceDimsAndSymbols(dims, symbols),
-                            axis + 1, 0);
+  expr = simplifyAffineExpr(expr.replaceDimsAndSymbols(dims, symbols), axis + 1,
+                            0);
   std::optional<Linear> linear = solveFor(expr, axis);
   if (!linear) {
     return false;
@@ -243,8 +241,7 @@ bool MaskBounds::addCondition(AffineExpr expr, MaskOp mask,
     bounds.some.conditions.push_back(simple(most));
     bounds.all->conditions.push_back(simple(least));
   } else if (linear->a > 0) {
-    bounds.some.lower.push_back(
-        simple((-(most + a * (b - 1))).ceilDiv(a * b)));
+    bounds.some.lower.push_back(simple((-(most + a * (b - 1))).ceilDiv(a * b)));
     bounds.all->lower.push_back(simple((-least).ceilDiv(a * b)));
   } else {
     bounds.some.upper.push_back(simple((most + a * b).floorDiv(a * b)));

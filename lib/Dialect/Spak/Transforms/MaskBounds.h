@@ -20,8 +20,9 @@ namespace spak::ir {
 //   all is kept        <=>  min over the tile >= 0
 //
 // and both are bounds on t:          a > 0                    a < 0, k = -a
-//   something   t >= ceil(-(rmax + a*(b-1)) / (a*b))    t <= floor(rmax / (k*b))
-//   all         t >= ceil(-rmin / (a*b))      t <= floor((rmin - k*(b-1)) / (k*b))
+//   something   t >= ceil(-(rmax + a*(b-1)) / (a*b))    t <= floor(rmax /
+//   (k*b)) all         t >= ceil(-rmin / (a*b))      t <= floor((rmin -
+//   k*(b-1)) / (k*b))
 //
 // Example, e = N - 1 - j with b = 64: something is kept for t < ceil(N / 64),
 // all for t < floor(N / 64).

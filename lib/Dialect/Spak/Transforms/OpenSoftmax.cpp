@@ -28,8 +28,8 @@ struct Scaled {
   SmallVector<MaskOp> masks; ///< outermost first
   arith::MulFOp product;
   Value scores;
-  Value scalar;         ///< the multiplier, or
-  FloatAttr constant;   ///< the multiplier as a number
+  Value scalar;       ///< the multiplier, or
+  FloatAttr constant; ///< the multiplier as a number
 };
 
 /// The number or scalar that \p value has at every element, if it has one.
@@ -88,8 +88,8 @@ bool isConstantAtLeastZero(Value value) {
 bool isRequiredPositive(Value scalar) {
   for (Operation *user : scalar.getUsers()) {
     auto compare = dyn_cast<arith::CmpFOp>(user);
-    if (!compare || llvm::none_of(compare->getUsers(),
-                                  llvm::IsaPred<RequireOp>)) {
+    if (!compare ||
+        llvm::none_of(compare->getUsers(), llvm::IsaPred<RequireOp>)) {
       continue;
     }
     bool above = compare.getPredicate() == arith::CmpFPredicate::OGT &&
@@ -178,9 +178,9 @@ Location named(Location loc, StringRef suffix) {
   if (!name) {
     return loc;
   }
-  return NameLoc::get(StringAttr::get(loc.getContext(),
-                                      name.getName().getValue() + suffix),
-                      name.getChildLoc());
+  return NameLoc::get(
+      StringAttr::get(loc.getContext(), name.getName().getValue() + suffix),
+      name.getChildLoc());
 }
 
 /// The place of \p loc with the name that \p source gives, if it gives one.
@@ -243,8 +243,7 @@ void Opening::decideScale(Chain &chain, SoftmaxInitOp init) {
     common = scaled;
   }
   if (common && common->constant) {
-    chain.scale = constant(init.getLoc(),
-                           common->constant.getValueAsDouble());
+    chain.scale = constant(init.getLoc(), common->constant.getValueAsDouble());
   } else if (common &&
              DominanceInfo(kernel).properlyDominates(common->scalar, init)) {
     chain.scale = common->scalar;
@@ -258,9 +257,9 @@ void Opening::decideScale(Chain &chain, SoftmaxInitOp init) {
 void Opening::openInit(SoftmaxInitOp init) {
   SoftmaxType type = init.getState().getType();
   b.setInsertionPoint(init);
-  Value rows = SoftmaxRowsOp::create(
-      b, named(init.getLoc(), "_rows"),
-      RowsType::get(b.getContext(), rowsType(type)));
+  Value rows =
+      SoftmaxRowsOp::create(b, named(init.getLoc(), "_rows"),
+                            RowsType::get(b.getContext(), rowsType(type)));
   TileType tile = accumulatorType(type);
   Value acc = arith::ConstantOp::create(
       b, named(init.getLoc(), "_acc"),
@@ -292,12 +291,12 @@ void Opening::openUpdate(SoftmaxUpdateOp update) {
     dead.push_back(scaled.product);
     dead.append(scaled.masks.rbegin(), scaled.masks.rend());
   }
-  TileType probs = cast<TileType>(scores.getType())
-                       .withElementType(update.getV().getType()
-                                            .getElementType());
+  TileType probs =
+      cast<TileType>(scores.getType())
+          .withElementType(update.getV().getType().getElementType());
   auto advance = SoftmaxAdvanceOp::create(
-      b, named(loc, "_max"), rowsType(update.getState().getType()),
-      state.rows, scores, chain.scale, mayHaveEmptyRows(scores));
+      b, named(loc, "_max"), rowsType(update.getState().getType()), state.rows,
+      scores, chain.scale, mayHaveEmptyRows(scores));
   Value acc = SoftmaxRescaleOp::create(b, named(loc, "_acc"), state.acc,
                                        advance.getCorrection());
   auto next = SoftmaxProbsOp::create(b, named(loc, "_p"), probs,
@@ -314,10 +313,10 @@ void Opening::openResult(Operation *op, Value state) {
     Opened values = opened.lookup(state);
     // The accumulator is the later of the two.
     b.setInsertionPointAfterValue(values.acc);
-    finish = SoftmaxFinishOp::create(
-        b, op->getLoc(), values.acc.getType(),
-        rowsType(cast<SoftmaxType>(state.getType())), values.rows, values.acc,
-        chainOf(state).scale);
+    finish =
+        SoftmaxFinishOp::create(b, op->getLoc(), values.acc.getType(),
+                                rowsType(cast<SoftmaxType>(state.getType())),
+                                values.rows, values.acc, chainOf(state).scale);
   }
   op->getResult(0).replaceAllUsesWith(
       isa<SoftmaxOutputOp>(op) ? finish.getOut() : finish.getLse());
@@ -413,8 +412,7 @@ LogicalResult Opening::openBlock(Block *block) {
         return failure();
       }
     } else if (!isa<YieldOp>(op) &&
-               llvm::any_of(op.getOperandTypes(),
-                            llvm::IsaPred<SoftmaxType>)) {
+               llvm::any_of(op.getOperandTypes(), llvm::IsaPred<SoftmaxType>)) {
       return op.emitOpError("reads a softmax state, which only the softmax "
                             "ops and `spak.for` can");
     } else {

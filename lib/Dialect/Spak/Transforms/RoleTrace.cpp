@@ -46,9 +46,8 @@ unsigned ValueNumbers::of(Value value) {
 bool concernsRings(Operation *op) {
   return op
       ->walk([](Operation *inner) {
-        bool concerns =
-            isa<RingAcquireOp, RingFillOp, RingPutOp, RingCommitOp, RingWaitOp,
-                RingReleaseOp, TurnOp>(inner);
+        bool concerns = isa<RingAcquireOp, RingFillOp, RingPutOp, RingCommitOp,
+                            RingWaitOp, RingReleaseOp, TurnOp>(inner);
         return concerns ? WalkResult::interrupt() : WalkResult::advance();
       })
       .wasInterrupted();
@@ -62,8 +61,7 @@ static bool isPlain(Operation *op) {
 }
 
 /// Calls \p visit for each value that decides how often a ring op runs.
-static void forEachControl(Block *body,
-                           llvm::function_ref<void(Value)> visit) {
+static void forEachControl(Block *body, llvm::function_ref<void(Value)> visit) {
   body->walk([&](Operation *op) {
     if (!concernsRings(op)) {
       return;
@@ -106,8 +104,7 @@ void collectLeaves(Block *body, ValueNumbers &numbers,
   }
 }
 
-llvm::DenseSet<unsigned> boundsOfRingLoops(Block *body,
-                                           ValueNumbers &numbers) {
+llvm::DenseSet<unsigned> boundsOfRingLoops(Block *body, ValueNumbers &numbers) {
   llvm::DenseSet<unsigned> bounds;
   body->walk([&](ForOp loop) {
     if (concernsRings(loop)) {
@@ -274,15 +271,14 @@ LogicalResult Run::inOrder(Operation *op, Value slot, Value ring, bool fills,
   Held what = held.lookup(slot);
   StringRef name = nameOfRing(ring);
   if (what.ring != ring || what.fills != fills) {
-    return op->emitOpError() << verb << " a slot that did not come from "
-                             << (fills ? "an acquire" : "a wait")
-                             << " of ring `" << name << "`";
+    return op->emitOpError()
+           << verb << " a slot that did not come from "
+           << (fills ? "an acquire" : "a wait") << " of ring `" << name << "`";
   }
   int64_t next = done.size();
   if (what.number < next) {
-    InFlightDiagnostic diag = op->emitOpError()
-                              << verb << " a slot of ring `" << name
-                              << "` a second time";
+    InFlightDiagnostic diag = op->emitOpError() << verb << " a slot of ring `"
+                                                << name << "` a second time";
     diag.attachNote(done[what.number]->getLoc()) << "the first time here";
     return diag;
   }
@@ -337,7 +333,10 @@ LogicalResult Run::release(RingReleaseOp op) {
                      use.releases, "releases"))) {
     return failure();
   }
-  events.push_back({RingEvent::Release, op, op.getRing(), {},
+  events.push_back({RingEvent::Release,
+                    op,
+                    op.getRing(),
+                    {},
                     static_cast<int64_t>(use.releases.size())});
   use.releases.push_back(op);
   return success();
@@ -357,9 +356,9 @@ LogicalResult Run::checkReads(Operation *op) {
     RingUse &use = uses[found->second.ring];
     int64_t number = found->second.number;
     if (number < static_cast<int64_t>(use.releases.size())) {
-      InFlightDiagnostic diag =
-          op->emitOpError("reads a tile of ring `")
-          << nameOfRing(found->second.ring) << "` after its slot's release";
+      InFlightDiagnostic diag = op->emitOpError("reads a tile of ring `")
+                                << nameOfRing(found->second.ring)
+                                << "` after its slot's release";
       diag.attachNote(use.releases[number]->getLoc()) << "released here";
       result = diag;
     }
@@ -415,12 +414,12 @@ LogicalResult Run::run(Operation *op) {
     return release(released);
   }
   if (auto turn = dyn_cast<TurnOp>(op)) {
-    events.push_back({turn.getWhat() == "take" ? RingEvent::Take
-                                               : RingEvent::Pass,
-                      op,
-                      {},
-                      turn.getBaton(),
-                      0});
+    events.push_back(
+        {turn.getWhat() == "take" ? RingEvent::Take : RingEvent::Pass,
+         op,
+         {},
+         turn.getBaton(),
+         0});
     return success();
   }
   if (auto grid = dyn_cast<GridOp>(op)) {

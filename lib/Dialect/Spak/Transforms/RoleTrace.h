@@ -47,9 +47,9 @@ using Assignment = llvm::DenseMap<unsigned, int64_t>;
 struct RingEvent {
   enum Kind { Acquire, Commit, Wait, Release, Take, Pass } kind;
   mlir::Operation *op;
-  mlir::Value ring;       ///< null for batons
+  mlir::Value ring; ///< null for batons
   llvm::StringRef baton;
-  int64_t slot = 0;       ///< the how manieth of its kind on this ring
+  int64_t slot = 0; ///< the how manieth of its kind on this ring
 };
 
 /// Runs \p body, each grid in it once per assignment of \p tiles. Fails, with

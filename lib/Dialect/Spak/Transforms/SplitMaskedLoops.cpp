@@ -79,8 +79,7 @@ private:
       if (!is(dot.getA(), Known::Zero) && !is(dot.getB(), Known::Zero)) {
         return {};
       }
-      return dot.getAcc() ? known.lookup(dot.getAcc())
-                          : Known{Known::Zero, {}};
+      return dot.getAcc() ? known.lookup(dot.getAcc()) : Known{Known::Zero, {}};
     }
     if (isa<math::ExpOp, math::Exp2Op>(op)) {
       return {is(op->getOperand(0), Known::NegativeInfinity) ? Known::Zero
@@ -184,10 +183,10 @@ Value LoopSplit::extreme(ArrayRef<AffineExpr> exprs, bool least) {
     if (!read.test(k)) {
       continue;
     }
-    operands.push_back(isa<RangeType>(value.getType())
-                           ? StartOp::create(b, loc, b.getIndexType(), value)
-                                 .getResult()
-                           : value);
+    operands.push_back(
+        isa<RangeType>(value.getType())
+            ? StartOp::create(b, loc, b.getIndexType(), value).getResult()
+            : value);
   }
   SmallVector<AffineExpr> results;
   for (AffineExpr expr : exprs) {
@@ -342,8 +341,7 @@ void LoopSplit::setFull() {
     if (mask.maps.size() > 1 && (ends || begins)) {
       Value side;
       for (const MapBounds &map : mask.maps) {
-        side = join(side,
-                    extreme(ends ? map.all->upper : map.all->lower, ends),
+        side = join(side, extreme(ends ? map.all->upper : map.all->lower, ends),
                     /*least=*/!ends);
       }
       Value &to = ends ? upper : lower;
@@ -363,8 +361,8 @@ void LoopSplit::setFull() {
   upper = upper ? upper : loop.getUpper();
   if (Value least = extreme(common.conditions, /*least=*/true)) {
     Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-    Value holds = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
-                                        least, zero);
+    Value holds =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, least, zero);
     upper = arith::SelectOp::create(b, loc, holds, upper, lower);
   }
   name(lower, "_full_begin");
