@@ -247,13 +247,6 @@ void Resolver::resolve(const ast::ScheduleEntry &entry) {
         << entry.key.text << "a multiple of 8" << value->text();
     return;
   }
-  if (row->key == "persistent") {
-    request("order",
-            AxisValue(std::string(value->asBool() ? "persistent_static"
-                                                  : "one_per_cta")),
-            entry);
-    return;
-  }
   request(row->key.str() + *suffix, *value, entry);
 }
 

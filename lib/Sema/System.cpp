@@ -47,6 +47,7 @@ public:
 
   llvm::FailureOr<std::unique_ptr<System>> run() {
     unsigned before = diags.errorCount();
+    refuseOtherFiles();
     for (const ast::Space *space : file.system.spaces()) {
       Axis::Origin origin = space->role == ast::Space::Role::Design
                                 ? Axis::Origin::Design
@@ -96,6 +97,7 @@ private:
   bool binds(const ast::Expr &expr);
   void warnUnusedAxes();
   void checkKernels();
+  void refuseOtherFiles();
   std::vector<std::string> axisNames() const {
     std::vector<std::string> names;
     for (const Axis &axis : system->axes) {
@@ -384,6 +386,17 @@ void Analyzer::warnUnusedAxes() {
                      << axis.name;
       warning.note("no kernel, schedule or constraint reads it");
     }
+  }
+}
+
+/// What a system takes from other files would be missing without a word.
+void Analyzer::refuseOtherFiles() {
+  if (!file.system.extends.empty()) {
+    diags.error(diag::err_not_compiled, file.system.extendsRange)
+        << "`extends`";
+  }
+  for (const ast::Import &import : file.system.imports) {
+    diags.error(diag::err_not_compiled, import.range) << "`import`";
   }
 }
 

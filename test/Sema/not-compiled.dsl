@@ -1,7 +1,8 @@
 // RUN: not spakc %s --emit=spak -o - 2>&1 | FileCheck %s
 
 // What the language has and the compiler does not, yet.
-system Later {
+import knowledge from "other.dsl"
+system Later extends "base.dsl" {
     kernel k {
         dims B, M
         in A: f32[B, M]
@@ -16,36 +17,24 @@ system Later {
             store C[b, m] = x where m < 4
         }
     }
-    kernel starts_late {
-        dims M
-        in A: f32[M]
-        out C: f32[M]
-        grid (m in tiles(4, M, 64)) { store C[m] = load A[m] }
-    }
-    kernel ends_early {
-        dims M
-        in A: f32[M]
-        out C: f32[M]
-        grid (m in tiles(M - 1, 64)) { store C[m] = load A[m] }
-    }
 }
 
-// CHECK: {{.*}}not-compiled.dsl:10:9: error: a scalar output is not compiled yet [SPK3011]
-// CHECK-NEXT:    10 |         out S: f32
+// CHECK: {{.*}}not-compiled.dsl:5:22: error: `extends` is not compiled yet [SPK3011]
+// CHECK-NEXT:     5 | system Later extends "base.dsl" {
+// CHECK-NEXT:       |                      ^~~~~~~~~~
+// CHECK-NEXT: {{.*}}not-compiled.dsl:4:1: error: `import` is not compiled yet [SPK3011]
+// CHECK-NEXT:     4 | import knowledge from "other.dsl"
+// CHECK-NEXT:       | ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+// CHECK-NEXT: {{.*}}not-compiled.dsl:11:9: error: a scalar output is not compiled yet [SPK3011]
+// CHECK-NEXT:    11 |         out S: f32
 // CHECK-NEXT:       |         ^~~~~~~~~~
-// CHECK-NEXT: {{.*}}not-compiled.dsl:11:9: error: `scratch` is not compiled yet [SPK3011]
-// CHECK-NEXT:    11 |         scratch T: f32[M]
+// CHECK-NEXT: {{.*}}not-compiled.dsl:12:9: error: `scratch` is not compiled yet [SPK3011]
+// CHECK-NEXT:    12 |         scratch T: f32[M]
 // CHECK-NEXT:       |         ^~~~~~~~~~~~~~~~~
-// CHECK-NEXT: {{.*}}not-compiled.dsl:14:27: error: a slice or gather by a computed index is not compiled yet [SPK3011]
-// CHECK-NEXT:    14 |             x = load A[b, i]
-// CHECK-NEXT:       |                           ^
 // CHECK-NEXT: {{.*}}not-compiled.dsl:15:27: error: a slice or gather by a computed index is not compiled yet [SPK3011]
-// CHECK-NEXT:    15 |             y = load A[b, m + 1]
+// CHECK-NEXT:    15 |             x = load A[b, i]
+// CHECK-NEXT:       |                           ^
+// CHECK-NEXT: {{.*}}not-compiled.dsl:16:27: error: a slice or gather by a computed index is not compiled yet [SPK3011]
+// CHECK-NEXT:    16 |             y = load A[b, m + 1]
 // CHECK-NEXT:       |                           ^~~~~
-// CHECK-NEXT: {{.*}}not-compiled.dsl:23:15: error: a grid range that does not begin at 0 is not compiled yet [SPK3011]
-// CHECK-NEXT:    23 |         grid (m in tiles(4, M, 64)) { store C[m] = load A[m] }
-// CHECK-NEXT:       |               ^~~~~~~~~~~~~~~~~~~~
-// CHECK-NEXT: {{.*}}not-compiled.dsl:29:48: error: a store over a range that may end before its axis is not compiled yet [SPK3011]
-// CHECK-NEXT:    29 |         grid (m in tiles(M - 1, 64)) { store C[m] = load A[m] }
-// CHECK-NEXT:       |                                                ^
 // CHECK-NOT: error
