@@ -30,27 +30,23 @@ static size_t firstBadByte(llvm::StringRef text) {
   return static_cast<size_t>(at - begin);
 }
 
-/// True if \p source has a text that the lexer can take.
-static bool checkBytes(const SourceFile &source, DiagnosticEngine &diags) {
-  llvm::StringRef text = source.text();
-  if (text.size() > kMaxFileBytes) {
-    diags.error(diag::err_file_too_large, source.range(0, 0))
-        << text.size() << kMaxFileBytes;
-    return false;
-  }
+/// True if the bytes of \p range are a text that the lexer can take.
+static bool checkBytes(SourceRange range, DiagnosticEngine &diags) {
+  const SourceFile &source = *range.file;
+  llvm::StringRef text = range.text();
   size_t bad = firstBadByte(text);
   if (bad != text.size()) {
     std::string byte;
     llvm::raw_string_ostream(byte)
         << llvm::format_hex_no_prefix(static_cast<unsigned char>(text[bad]), 2,
                                       /*Upper=*/true);
-    auto at = static_cast<uint32_t>(bad);
+    auto at = static_cast<uint32_t>(range.begin + bad);
     diags.error(diag::err_not_utf8, source.range(at, at + 1)) << byte;
     return false;
   }
   size_t nul = text.find('\0');
   if (nul != llvm::StringRef::npos) {
-    auto at = static_cast<uint32_t>(nul);
+    auto at = static_cast<uint32_t>(range.begin + nul);
     diags.error(diag::err_nul_byte, source.range(at, at + 1));
     return false;
   }
@@ -172,7 +168,13 @@ static void checkEnd(const TokenContext &context, Tokens &tokens) {
 std::unique_ptr<ast::File> parse(const SourceFile &source,
                                  DiagnosticEngine &diags) {
   size_t mark = diags.diagnostics().size();
-  if (!checkBytes(source, diags)) {
+  if (source.text().size() > kMaxFileBytes) {
+    diags.error(diag::err_file_too_large, source.range(0, 0))
+        << source.text().size() << kMaxFileBytes;
+    return nullptr;
+  }
+  auto end = static_cast<uint32_t>(source.text().size());
+  if (!checkBytes(source.range(0, end), diags)) {
     return nullptr;
   }
   TokenContext context{source, diags};
@@ -181,14 +183,13 @@ std::unique_ptr<ast::File> parse(const SourceFile &source,
                        : 0;
   std::vector<ast::FrontMatterEntry> frontMatter;
   begin = parseFrontMatter(context, begin, frontMatter);
-  if (begin == source.text().size() && diags.hasErrors()) {
+  if (begin == end && diags.hasErrors()) {
     return nullptr; // front matter without end
   }
 
   Tokens tokens;
   bool truncated = false;
   std::unique_ptr<ast::File> file;
-  auto end = static_cast<uint32_t>(source.text().size());
   if (lex(context, begin, end, tokens, truncated) &&
       checkDialect(context, tokens) && balance(context, tokens, truncated)) {
     checkEnd(context, tokens);
@@ -203,8 +204,7 @@ std::unique_ptr<ast::File> parse(const SourceFile &source,
 
 ast::ExprPtr parseExpression(SourceRange range, DiagnosticEngine &diags) {
   TokenContext context{*range.file, diags};
-  if (firstBadByte(range.text()) != range.text().size()) {
-    diags.error(diag::err_not_utf8, range) << "??";
+  if (!checkBytes(range, diags)) {
     return nullptr;
   }
   unsigned before = diags.errorCount();
