@@ -138,8 +138,7 @@ void DiagnosticEngine::deliver(Diagnostic diagnostic) {
     stream << diagnostic.range.file->name();
   }
   // One place may have several decisions to tell, but one mistake.
-  if (!diagnostic.range.isValid() ||
-      diagnostic.severity == Severity::Remark) {
+  if (!diagnostic.range.isValid() || diagnostic.severity == Severity::Remark) {
     stream << diagnostic.text;
   }
   if (!seen.insert(key).second) {
