@@ -16,12 +16,14 @@ system FMHA_Forward {
         tile_m: [128, 192, 64]           // query rows of a block
         tile_n: [128, 176, 96, 64]       // keys of a step
         stages: [2, 3]                   // tiles of K, and of V, in flight
-        overlap: ["intra", "none"]       // products of one step under the softmax of the other
+        q_slots: [1, 2]                  // tiles of Q in flight
+        overlap: ["intra", "both", "pingpong", "none"]   // products under the softmax: of this group, of the other
         order: ["persistent_static", "one_per_cta"]
 
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "K and V fit shared memory":
-            2 * D * (2 * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
+            2 * D * ((1 + q_slots) * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
+        constraint "two groups take turns": tile_m == 128 or overlap == "intra" or overlap == "none"
         constraint "scores and output fit the registers":
             tile_n / 2 + tile_n / 4 + D / 2 + 30 <= (240 if tile_m <= 128 else 160)
     }
@@ -81,7 +83,7 @@ system FMHA_Forward {
         }
 
         schedule {
-            slots(K) = stages   slots(V) = stages
+            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages
             consumers = tile_m / 64
             registers(producer) = 24 if tile_m <= 128 else 32
             registers(consumer) = 240 if tile_m <= 128 else 160

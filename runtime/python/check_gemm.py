@@ -72,7 +72,9 @@ class Checker:
             verdict = numerics.exact(c.tensor, ref.to(self.out_dtype))
         else:
             std = (a.tensor @ self.right(b)).to(self.out_dtype)
-            verdict = numerics.two_sided(c.tensor, ref, std)
+            # A row of a few elements may cancel to almost nothing, which has
+            # no relative error to speak of.
+            verdict = numerics.two_sided(c.tensor, ref, std, rows=case.n >= 16)
         if not torch.equal(a.bits, before[0]) or not torch.equal(b.bits, before[1]):
             verdict.reasons.append("an input was written")
         if not c.untouched_outside():
