@@ -172,24 +172,6 @@ const Expr *Checker::checkMember(const ast::MemberExpr &expr) {
   return typing.softmaxPart(member == "lse", state, expr.range);
 }
 
-const TensorParam *Checker::findTensor(const ast::Identifier &name) {
-  auto found = tensors.find(name.text);
-  if (found != tensors.end()) {
-    return found->second;
-  }
-  std::vector<std::string> names;
-  for (const ast::Param &param : kernel.params) {
-    if (param.isTensor) {
-      names.push_back(param.name.text);
-    }
-  }
-  if (reportedUnknown.insert(name.text).second) {
-    auto error = diags.error(diag::err_unknown_name, name.range) << name.text;
-    error.help(nameHelp(name.text, "tensors", names));
-  }
-  return nullptr;
-}
-
 const TileAxis *Checker::wholeAxis(llvm::StringRef dim, int64_t size,
                                    SourceRange range) {
   const TileAxis *&axis = wholes[dim];
@@ -414,7 +396,7 @@ const Expr *Checker::checkFill(const ast::FillExpr &expr) {
 }
 
 //===----------------------------------------------------------------------===//
-// Loads and indices
+// Bounds
 //===----------------------------------------------------------------------===//
 
 const Expr *Checker::uniformIndex(const ast::Expr &expr, llvm::StringRef what) {
@@ -435,103 +417,6 @@ const Expr *Checker::uniformIndex(const ast::Expr &expr, llvm::StringRef what) {
     diags.error(diag::err_not_an_integer, expr.range) << what << shown(value);
   }
   return typing.poison(expr.range);
-}
-
-const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
-                                const ast::Expr &expr) {
-  const std::string &label = tensor->axes[axis];
-  std::optional<int64_t> size = tensor->sizes[axis];
-  auto rangeOf = [&](const TileAxis *tileAxis) {
-    auto *holder = program.make<Variable>();
-    holder->name = tileAxis->name;
-    holder->type.kind = TypeKind::Range;
-    holder->type.axes = {tileAxis};
-    return typing.variable(holder, expr.range);
-  };
-  if (llvm::isa<ast::ColonExpr>(expr)) {
-    if (!size) {
-      auto error = diags.error(diag::err_colon_runtime, expr.range)
-                   << label << tensor->name;
-      error.note(tensor->range, "`" + tensor->name + "` is declared here");
-      error.help("load tiles of it with a range, or make `" + label +
-                 "` a `static`");
-      reportedUnknown.insert(label);
-      return typing.poison(expr.range);
-    }
-    return rangeOf(wholeAxis(label, *size, expr.range));
-  }
-  const Expr *value = check(expr);
-  if (value->type.poisoned()) {
-    return value;
-  }
-  if (value->type.is(TypeKind::Constant) && value->constant.isInt()) {
-    return typing.scalarOf(value, Dtype::Index);
-  }
-  if (value->type.is(TypeKind::Scalar) && value->type.dtype == Dtype::Index) {
-    return value;
-  }
-  if (value->type.is(TypeKind::Tile) && !isFloat(value->type.dtype) &&
-      value->type.dtype != Dtype::Bool) {
-    diags.error(diag::err_not_compiled, expr.range)
-        << "a slice or gather by a computed index";
-    return typing.poison(expr.range);
-  }
-  if (!value->type.is(TypeKind::Range)) {
-    diags.error(diag::err_index_type, expr.range) << shown(value);
-    return typing.poison(expr.range);
-  }
-  const TileAxis *range = value->type.axes.front();
-  const Expr *end = range->upper;
-  if (!range->whole && end && end->kind == Expr::Kind::Dim &&
-      end->text != label && !size) {
-    auto warning = diags.warning(diag::warn_range_dim, expr.range)
-                   << range->name << end->text << tensor->name << label;
-    warning.note(range->range, "the range is introduced here");
-    warning.note(tensor->range, "`" + tensor->name + "` is declared here");
-  }
-  return value;
-}
-
-bool Checker::checkIndices(const TensorParam *tensor,
-                           const std::vector<ast::ExprPtr> &indices,
-                           SourceRange range,
-                           llvm::SmallVectorImpl<const Expr *> &values) {
-  if (indices.size() != tensor->axes.size()) {
-    auto error = diags.error(diag::err_index_count, range)
-                 << tensor->name << tensor->axes.size() << indices.size();
-    error.note(tensor->range, "`" + tensor->name + "` is declared here");
-    return false;
-  }
-  bool good = true;
-  for (size_t i = 0; i < indices.size(); ++i) {
-    const Expr *value = checkIndex(tensor, i, *indices[i]);
-    good &= !value->type.poisoned();
-    values.push_back(value);
-  }
-  return good;
-}
-
-const Expr *Checker::checkLoad(const ast::LoadExpr &expr) {
-  const TensorParam *tensor = findTensor(expr.tensor);
-  if (!tensor) {
-    for (const ast::ExprPtr &index : expr.indices) {
-      if (!llvm::isa<ast::ColonExpr>(*index)) {
-        check(*index);
-      }
-    }
-    return typing.poison(expr.range);
-  }
-  if (tensor->isOutput) {
-    auto error = diags.error(diag::err_direction, expr.tensor.range)
-                 << tensor->name << "out" << "loaded";
-    error.note(tensor->range, "it is declared here");
-    return typing.poison(expr.range);
-  }
-  llvm::SmallVector<const Expr *, 5> indices;
-  if (!checkIndices(tensor, expr.indices, expr.range, indices)) {
-    return typing.poison(expr.range);
-  }
-  return typing.load(tensor, indices, expr.range);
 }
 
 } // namespace spak::sema

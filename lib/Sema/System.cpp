@@ -65,8 +65,10 @@ public:
         addConstraint(constraint);
       }
     }
-    addRecommendations();
+    // Files without kernels are read by people and other tools alone.
     if (!system->kernels.empty()) {
+      checkInvariants();
+      addRecommendations();
       warnUnusedAxes();
     }
     if (diags.errorCount() != before) {
@@ -95,6 +97,9 @@ private:
                          double confidence);
   const ast::Expr *formal(const ast::Expr *expr);
   bool binds(const ast::Expr &expr);
+  bool warnUnbound(const ast::Expr &expr, const ast::Block &block);
+  void checkInvariants();
+  bool isDim(llvm::StringRef name) const;
   void warnUnusedAxes();
   void checkKernels();
   void refuseOtherFiles();
@@ -272,6 +277,67 @@ void Analyzer::addConstraint(const ast::Constraint &constraint) {
   system->constraints.push_back(std::move(result));
 }
 
+bool Analyzer::isDim(llvm::StringRef name) const {
+  for (const ast::Kernel *kernel : system->kernels) {
+    for (const ast::Dim &dim : kernel->dims) {
+      if (dim.name.text == name || dim.alias.text == name) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// A sentence that looks formal but names nothing is said aloud. True if every
+/// name is an axis, a dim, a fact or the device.
+bool Analyzer::warnUnbound(const ast::Expr &expr, const ast::Block &block) {
+  bool good = true;
+  llvm::SmallVector<const ast::Expr *, 4> skipped;
+  walk(expr, [&](const ast::Expr &e) {
+    if (const auto *call = llvm::dyn_cast<ast::CallExpr>(&e)) {
+      skipped.push_back(call->callee.get());
+    }
+    if (const auto *member = llvm::dyn_cast<ast::MemberExpr>(&e)) {
+      skipped.push_back(member->base.get());
+    }
+    const auto *name = llvm::dyn_cast<ast::NameExpr>(&e);
+    if (!name || llvm::is_contained(skipped, &e) || name->name == "device" ||
+        system->findAxis(name->name) || isDim(name->name)) {
+      return;
+    }
+    for (const ast::Block *other : file.system.knowledge()) {
+      if (other->name.text == name->name) {
+        return;
+      }
+    }
+    good = false;
+    std::vector<std::string> names = axisNames();
+    for (const ast::Kernel *kernel : system->kernels) {
+      for (const ast::Dim &dim : kernel->dims) {
+        names.push_back(dim.name.text);
+        names.push_back(dim.alias.text);
+      }
+    }
+    auto warning = diags.warning(diag::warn_unbound, name->range)
+                   << name->name << block.keyword.text << block.name.text;
+    if (std::optional<llvm::StringRef> near = nearestName(name->name, names)) {
+      warning.help("did you mean `" + *near + "`?");
+    }
+  });
+  return good;
+}
+
+/// Asserts that read like expressions over axes and dims.
+void Analyzer::checkInvariants() {
+  for (const ast::Block *block : file.system.knowledge("invariant")) {
+    const ast::Property *property = block->find("assert");
+    const ast::Expr *expr = property ? formal(property->value.get()) : nullptr;
+    if (expr && (llvm::isa<ast::CompareExpr, ast::BinaryExpr>(*expr))) {
+      warnUnbound(*expr, *block);
+    }
+  }
+}
+
 /// The expression that stands in \p expr, which may be a text; null for prose.
 const ast::Expr *Analyzer::formal(const ast::Expr *expr) {
   if (!expr || llvm::isa<ast::ProseExpr, ast::ErrorExpr>(*expr)) {
@@ -315,7 +381,16 @@ splitAssignment(SourceRange range) {
 void Analyzer::addRecommendation(const ast::Block &block, const ast::Expr *when,
                                  double confidence) {
   auto add = [&](llvm::StringRef axis, const ast::Expr *value) {
-    if (!value || !system->findAxis(axis)) {
+    if (!value) {
+      return;
+    }
+    if (!system->findAxis(axis)) {
+      std::vector<std::string> names = axisNames();
+      auto warning = diags.warning(diag::warn_unbound, value->range)
+                     << axis << block.keyword.text << block.name.text;
+      if (auto near = nearestName(axis, names)) {
+        warning.help("did you mean `" + *near + "`?");
+      }
       return;
     }
     Recommendation result;
@@ -363,7 +438,7 @@ void Analyzer::addRecommendations() {
     if (const ast::Property *property = block->find("when")) {
       when = formal(property->value.get());
       // A condition that is prose cannot be said to hold.
-      if (!when) {
+      if (!when || !warnUnbound(*when, *block)) {
         continue;
       }
     }
