@@ -87,9 +87,10 @@ LogicalResult checkBarriers(KernelOp kernel) {
 /// starts the round.
 LogicalResult checkTurns(RoleOp role) {
   struct Uses {
-    std::map<Block *, int64_t> balance;
+    /// Arrivals and waits of each block.
+    std::map<Block *, std::pair<int64_t, int64_t>> counts;
     Operation *any = nullptr;
-    bool arrives = false, starts = false;
+    bool arrives = false;
   };
   std::map<int64_t, Uses> barriers;
   role.walk([&](Operation *op) {
@@ -107,19 +108,21 @@ LogicalResult checkTurns(RoleOp role) {
     bool arrives = isa<BarArriveOp>(op);
     uses.arrives |= arrives;
     uses.any = op;
-    if (arrives && isa<scf::IfOp>(op->getParentOp())) {
-      uses.starts = true;
-    } else {
-      uses.balance[op->getBlock()] += arrives ? -1 : 1;
-    }
+    auto &count = uses.counts[op->getBlock()];
+    ++(arrives ? count.first : count.second);
   });
   for (auto &[first, uses] : barriers) {
     if (!uses.arrives) {
       continue;
     }
-    bool balanced = llvm::all_of(
-        uses.balance, [](const auto &entry) { return entry.second == 0; });
-    if (!balanced || !uses.starts) {
+    bool balanced = true, starts = false;
+    for (const auto &[block, count] : uses.counts) {
+      // A branch that only arrives gives the first turn.
+      bool gives = count.second == 0 && isa<scf::IfOp>(block->getParentOp());
+      starts |= gives;
+      balanced &= gives || count.first == count.second;
+    }
+    if (!balanced || !starts) {
       return uses.any->emitOpError("BAR-TURN: a turn is taken, passed or "
                                    "started without its counterpart");
     }
