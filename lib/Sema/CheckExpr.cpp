@@ -188,6 +188,8 @@ const TileAxis *Checker::wholeAxis(llvm::StringRef dim, int64_t size,
     }
     whole->size = size;
     whole->whole = true;
+    constexpr unsigned kAfterRanges = 1u << 20;
+    whole->position = kAfterRanges + static_cast<unsigned>(axisNames.size());
     whole->range = range;
     axis = whole;
   }

@@ -223,6 +223,7 @@ TileAxis *Checker::makeRange(const ast::Binder &binder) {
     axis->name = binder.name.text + "_" + std::to_string(i);
   }
   axis->range = binder.name.range;
+  axis->position = static_cast<unsigned>(axisNames.size());
   bool good = true;
   auto bound = [&](const ast::ExprPtr &expr) -> const Expr * {
     if (!expr) {

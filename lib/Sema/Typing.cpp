@@ -118,8 +118,52 @@ const Expr *Typing::broadcast(const Expr *a, const Type &type) {
         a->type.dtype == type.dtype ? a : convert(a, type.dtype, a->range);
     return make(Expr::Kind::Splat, type, a->range, element);
   }
+  a = reorder(a, type.axes);
+  if (a->type.axes == type.axes || a->type.poisoned()) {
+    return a;
+  }
   return make(Expr::Kind::Broadcast, withDtype(type, a->type.dtype), a->range,
               a);
+}
+
+/// \p a with its axes in the order in which they stand in \p order. There is
+/// no op that transposes: what computes \p a is written in that order instead.
+const Expr *Typing::reorder(const Expr *a,
+                            llvm::ArrayRef<const TileAxis *> order) {
+  llvm::SmallVector<const TileAxis *, 4> axes;
+  for (const TileAxis *axis : order) {
+    if (a->type.hasAxis(axis)) {
+      axes.push_back(axis);
+    }
+  }
+  if (axes == a->type.axes || !a->type.is(TypeKind::Tile)) {
+    return a;
+  }
+  Expr *copy = program.make<Expr>(*a);
+  copy->type.axes = axes;
+  switch (a->kind) {
+  case Expr::Kind::Constant:
+  case Expr::Kind::Splat:
+  case Expr::Kind::Dot:
+    return copy;
+  case Expr::Kind::Broadcast:
+  case Expr::Kind::Convert:
+  case Expr::Kind::Negate:
+  case Expr::Kind::Not:
+  case Expr::Kind::Binary:
+  case Expr::Kind::Compare:
+  case Expr::Kind::Select:
+  case Expr::Kind::Call:
+  case Expr::Kind::Mask:
+    for (const Expr *&operand : copy->operands) {
+      operand = reorder(operand, axes);
+    }
+    return copy;
+  default:
+    diags.error(diag::err_not_compiled, a->range)
+        << "an operand with its axes in another order";
+    return poison(a->range);
+  }
 }
 
 bool Typing::isValue(const Expr *a, llvm::StringRef what) {
@@ -224,6 +268,9 @@ bool Typing::unifyAxes(const Expr *&a, const Expr *&b, SourceRange range,
         type.axes.push_back(axis);
       }
     }
+    llvm::sort(type.axes, [](const TileAxis *x, const TileAxis *y) {
+      return x->position < y->position;
+    });
   } else {
     auto error = diags.error(diag::err_axis_mismatch, range)
                  << what << a->type.text() << b->type.text();

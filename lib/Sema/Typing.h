@@ -71,6 +71,7 @@ private:
   bool unifyAxes(const Expr *&a, const Expr *&b, SourceRange range,
                  llvm::StringRef what);
   bool isValue(const Expr *a, llvm::StringRef what);
+  const Expr *reorder(const Expr *a, llvm::ArrayRef<const TileAxis *> order);
   const Expr *fold(BinaryOp op, const Expr *a, const Expr *b,
                    SourceRange range);
   const Expr *foldCall(Function function,

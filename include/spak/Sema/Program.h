@@ -56,6 +56,9 @@ struct TileAxis {
   std::string dim;  ///< for a whole axis, the dim's name in the source
   int64_t size = 0; ///< elements of one tile
   bool whole = false;
+  /// Where the axis stands in a union of axes: ranges as they are introduced,
+  /// then whole axes.
+  unsigned position = 0;
   /// First index and one past the last, for a range. Uniform.
   const Expr *lower = nullptr;
   const Expr *upper = nullptr;
@@ -249,9 +252,9 @@ struct Program {
   std::vector<Request> requests;
 
   /// Owns what the pointers above point to.
-  template <typename T>
-  T *make() {
-    auto holder = std::make_shared<T>();
+  template <typename T, typename... Args>
+  T *make(Args &&...args) {
+    auto holder = std::make_shared<T>(std::forward<Args>(args)...);
     T *result = holder.get();
     storage.push_back(std::move(holder));
     return result;

@@ -18,6 +18,7 @@ protected:
       axis->name = name;
       axis->size = 64;
     }
+    n.position = 1;
   }
 
   const Expr *range(const TileAxis &axis) {
@@ -75,6 +76,20 @@ TEST_F(TypingTest, StrangersDoNotCombine) {
 TEST_F(TypingTest, IndexVectorsCombineToTheUnion) {
   const Expr *sum = add(range(m), range(n));
   EXPECT_EQ(sum->type.text(), "s32[m, n]");
+}
+
+TEST_F(TypingTest, AUnionStandsInTheOrderOfTheRanges) {
+  EXPECT_EQ(add(range(n), range(m))->type.text(), "s32[m, n]");
+}
+
+TEST_F(TypingTest, WhatComputesAnOperandIsWrittenInTheOtherOrder) {
+  const Expr *sum = add(tile(Dtype::F32, {&n, &m}), add(range(m), range(n)));
+  EXPECT_EQ(sum->type.text(), "f32[n, m]");
+  EXPECT_EQ(sum->operands[1]->type.text(), "f32[n, m]");
+  EXPECT_FALSE(diags.hasErrors());
+  // A loaded tile has the order of its tensor.
+  add(tile(Dtype::F32, {&m, &n}), tile(Dtype::F32, {&n, &m}));
+  EXPECT_EQ(diags.errorCount(), 1u);
 }
 
 TEST_F(TypingTest, IndexVectorsBecomeFloatsOnlyBesideF32) {
