@@ -36,6 +36,7 @@ system FMHA_Forward {
             recommend: "tile_m = 128"
             recommend: "tile_n = 128"
             recommend: "stages = 2"
+            recommend: "q_slots = 2"
             confidence: 0.5
             source: "examples/fmha/README.md"
         }
@@ -45,6 +46,7 @@ system FMHA_Forward {
             recommend: "tile_m = 192"
             recommend: "tile_n = 128"
             recommend: "stages = 3"
+            recommend: "q_slots = 2"
             confidence: 0.5
             source: "examples/fmha/README.md"
         }
