@@ -116,13 +116,13 @@ system Axes {
 // CHECK-NEXT: {{.*}}axes.dsl:35:33: note: this is `bf16[m, D]`
 // CHECK-NEXT:    35 |             store C[m] = dot(a, a, over: D)
 // CHECK-NEXT:       |                                 ^
-// CHECK-NEXT: {{.*}}axes.dsl:45:41: error: the axes in `mask` do not fit: `f32[m]` and `bool[n, m]` [SPK3003]
+// CHECK-NEXT: {{.*}}axes.dsl:45:41: error: the axes in `mask` do not fit: `f32[m]` and `bool[m, n]` [SPK3003]
 // CHECK-NEXT:    45 |             for n in tiles(N, 64) { a = mask(a, n < m) }
 // CHECK-NEXT:       |                                         ^~~~~~~~~~~~~~
 // CHECK-NEXT: {{.*}}axes.dsl:45:46: note: this is `f32[m]`
 // CHECK-NEXT:    45 |             for n in tiles(N, 64) { a = mask(a, n < m) }
 // CHECK-NEXT:       |                                              ^
-// CHECK-NEXT: {{.*}}axes.dsl:45:49: note: this is `bool[n, m]`
+// CHECK-NEXT: {{.*}}axes.dsl:45:49: note: this is `bool[m, n]`
 // CHECK-NEXT:    45 |             for n in tiles(N, 64) { a = mask(a, n < m) }
 // CHECK-NEXT:       |                                                 ^~~~~
 // CHECK-NEXT: {{.*}}axes.dsl:54:43: error: the axes stored do not fit: `C` has `f32[m]` here, the value is `f32[m, n]` [SPK3016]
