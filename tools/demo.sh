@@ -26,7 +26,7 @@ start=$(date +%s%N)
 note "compiled   fmha.dsl -> fmha.cu in $((($(date +%s%N) - start) / 1000000)) ms, $(wc -l <"$out/fmha.cu") lines"
 
 say "simulating on the CPU: every phase against reference.py and the un-tiled meaning"
-"$spakc" "$dsl" --simulate --shape=B=1,num_heads=2,num_head_kv=1,M=65:129,N=113
+"$spakc" "$dsl" --simulate --shape=B=1,Hq=2,Hkv=1,M=65:129,N=113
 note "simulated  lengths 65 and 129 by 113, four phases: right"
 
 if [ -n "$SPAK_NVCC" ]; then
