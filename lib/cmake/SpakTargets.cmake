@@ -6,15 +6,6 @@
 #                  [MLIR_LIBS MLIR libraries, resolved to libMLIR.so])
 function(spak_add_library name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPENDS;LIBS;MLIR_LIBS" ${ARGN})
-  foreach(source IN LISTS A_SOURCES) # BOOTSTRAP
-    if(NOT IS_ABSOLUTE ${source} AND NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source} AND NOT source MATCHES "generated")
-      message(WARNING "${name}: ${source} is not there yet")
-      list(REMOVE_ITEM A_SOURCES ${source})
-    endif()
-  endforeach()
-  if(NOT A_SOURCES)
-    return()
-  endif()
   add_mlir_library(${name} ${A_SOURCES} EXCLUDE_FROM_LIBMLIR DISABLE_INSTALL
     PARTIAL_SOURCES_INTENDED DEPENDS ${A_DEPENDS} LINK_LIBS PUBLIC ${A_LIBS})
   mlir_target_link_libraries(${name} PUBLIC ${A_MLIR_LIBS})

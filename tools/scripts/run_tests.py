@@ -91,6 +91,7 @@ def main():
     parser.add_argument("--build", required=True, help="the build folder")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     args = parser.parse_args()
+    args.build = os.path.abspath(args.build)
     tally = Tally()
     start = time.time()
     run_gtests(args.build, tally)
