@@ -26,6 +26,18 @@ FileLineColLoc fileLocOf(Location loc) {
   return found;
 }
 
+/// `'spak.dot' op needs …` is `needs …` to somebody who wrote no IR: the
+/// underlined text says what it is about.
+std::string withoutOp(llvm::StringRef text) {
+  if (text.starts_with("'")) {
+    auto [op, rest] = text.drop_front().split("' op ");
+    if (!rest.empty() && !op.contains(' ')) {
+      return rest.str();
+    }
+  }
+  return text.str();
+}
+
 } // namespace
 
 DiagnosticBridge::DiagnosticBridge(MLIRContext &context,
@@ -84,7 +96,9 @@ void DiagnosticBridge::deliver(mlir::Diagnostic &diagnostic) {
   }
   SourceRange range = rangeOf(diagnostic.getLocation());
   std::string text = diagnostic.str();
-  if (!range.isValid()) {
+  if (range.isValid()) {
+    text = withoutOp(text);
+  } else {
     text = placeOf(diagnostic.getLocation()) + text;
   }
   DiagnosticBuilder builder = diags.report(id, range);
