@@ -203,6 +203,12 @@ bool Session::compileSystem() {
   sema::PointRequest request;
   request.axes = options.axes;
   request.device = device;
+  for (const auto &[dim, sizes] : options.shape) {
+    // Several sizes are no one launch: facts about the shape do not hold.
+    if (sizes.size() == 1) {
+      request.shape[dim] = sizes.front();
+    }
+  }
   llvm::FailureOr<sema::Selection> selection =
       sema::selectPoints(*system, request, diags);
   if (llvm::failed(selection)) {

@@ -96,6 +96,11 @@ std::optional<AxisValue> Evaluator::evaluate(const ast::Expr &expr) {
     if (name->name == "device" && device) {
       return AxisValue(device->name.str());
     }
+    if (shape) {
+      if (auto dim = shape->find(name->name); dim != shape->end()) {
+        return AxisValue(dim->second);
+      }
+    }
     return unknown(expr, name->name);
   }
   if (std::optional<AxisValue> value = literalValue(expr)) {

@@ -13,14 +13,19 @@
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 
+#include <map>
+#include <string>
+
 namespace spak::sema {
 
 /// Evaluates at one point on one device. Without an engine it is silent.
 class Evaluator {
 public:
+  /// \p shape holds the dims of a launch that are known, by name; may be null.
   Evaluator(const space::Point &point, const device::Device *device,
-            DiagnosticEngine *diags)
-      : point(point), device(device), diags(diags) {}
+            DiagnosticEngine *diags,
+            const std::map<std::string, int64_t> *shape = nullptr)
+      : point(point), device(device), diags(diags), shape(shape) {}
 
   /// The value of \p expr; nothing, after an error, if it has none here.
   std::optional<space::AxisValue> evaluate(const ast::Expr &expr);
@@ -39,6 +44,7 @@ private:
   const space::Point &point;
   const device::Device *device;
   DiagnosticEngine *diags;
+  const std::map<std::string, int64_t> *shape;
 };
 
 /// The value of a literal, of a sign before one, or of a bare word as text;

@@ -139,7 +139,7 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
     decided[entry.first] = true;
   }
   for (const Recommendation &recommendation : system.recommendations) {
-    Evaluator evaluator(base, request.device, nullptr);
+    Evaluator evaluator(base, request.device, nullptr, &request.shape);
     unsigned axis = system.findAxis(recommendation.axis) - system.axes.data();
     if (decided[axis] ||
         (recommendation.when &&
@@ -238,7 +238,7 @@ void Selector::remark() {
                           ? "the first value listed"
                           : "the first that the constraints allow";
     for (const Recommendation *recommendation :
-         recommendationsAt(system, point, *request.device)) {
+         recommendationsAt(system, point, *request.device, &request.shape)) {
       if (recommendation->axis == axis.name) {
         why = "by `" + recommendation->from + "`";
         break;
@@ -259,9 +259,10 @@ llvm::FailureOr<Selection> selectPoints(const System &system,
 
 std::vector<const Recommendation *>
 recommendationsAt(const System &system, const Point &point,
-                  const device::Device &device) {
+                  const device::Device &device,
+                  const std::map<std::string, int64_t> *shape) {
   std::vector<const Recommendation *> result;
-  Evaluator evaluator(point, &device, nullptr);
+  Evaluator evaluator(point, &device, nullptr, shape);
   for (const Recommendation &recommendation : system.recommendations) {
     if (recommendation.when &&
         !evaluator.condition(*recommendation.when).value_or(false)) {

@@ -83,6 +83,8 @@ struct PointRequest {
   /// `-D axis=value[,value…]`, in the order given.
   std::vector<std::pair<std::string, std::vector<std::string>>> axes;
   const device::Device *device = nullptr;
+  /// Dims of the launch that are known, for facts whose `when` reads them.
+  std::map<std::string, int64_t> shape;
 };
 
 /// A combination that `-D` asked for and that no point can have.
@@ -103,10 +105,12 @@ llvm::FailureOr<Selection> selectPoints(const System &system,
                                         const PointRequest &request,
                                         DiagnosticEngine &diags);
 
-/// The recommendations that hold at \p point and that it follows.
+/// The recommendations that hold at \p point, for a launch of \p shape (null:
+/// any), and that it follows.
 std::vector<const Recommendation *>
 recommendationsAt(const System &system, const Point &point,
-                  const device::Device &device);
+                  const device::Device &device,
+                  const std::map<std::string, int64_t> *shape = nullptr);
 
 /// How a kernel is checked.
 struct CheckOptions {
