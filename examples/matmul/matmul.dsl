@@ -25,15 +25,17 @@ system MatMul {
 
     knowledge {
         fact hopper_square {
-            description: "starting point for large square products, not yet measured"
+            description: "large square products: 1.00 of torch.matmul at 4096, 1.01 at 8192"
             when: "device.arch == 'sm_90a'"
             recommend: "tile_m = 128"
             recommend: "tile_n = 256"
             recommend: "tile_k = 64"
             recommend: "stages = 4"
             recommend: "group_m = 16"
-            confidence: 0.5
-            source: "examples/matmul/README.md"
+            confidence: 0.8
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
         }
     }
 
