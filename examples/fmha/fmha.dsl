@@ -33,7 +33,7 @@ system FMHA_Forward {
         fact hopper_long {
             description: "from 4096 rows on, a block per tile beats a persistent grid: 1.05 to 1.19 of cuDNN against 1.00 to 1.13"
             when: "device.arch == 'sm_90a' and M >= 4096"
-            recommend: "order = one_per_cta"
+            recommend: "order = 'one_per_cta'"
             confidence: 0.9
             device: "NVIDIA H200"
             date: "2026-11-21"
