@@ -13,13 +13,16 @@ config.suffixes = [".mlir", ".dsl", ".test"]
 config.excludes = ["CMakeLists.txt", "Inputs", "Unit", "Fuzz"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.spak_obj_root, "test")
+bin_dir = os.path.join(config.spak_obj_root, "bin")
 config.environment["PATH"] = os.pathsep.join(
     [
-        os.path.join(config.spak_obj_root, "bin"),
+        bin_dir,
         config.llvm_tools_dir,
         config.environment["PATH"],
     ]
 )
+for tool in ("spak-opt", "spakc"):
+    config.substitutions.append(("%" + tool, os.path.join(bin_dir, tool)))
 config.substitutions.append(("%src", config.spak_src_root))
 config.substitutions.append(("%python", config.python))
 if config.nvcc:

@@ -30,16 +30,14 @@ SourceFile::open(llvm::StringRef path) {
   auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(
       path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer) {
-    return llvm::createStringError(buffer.getError(),
-                                   "cannot read `" + path +
-                                       "`: " + buffer.getError().message());
+    return llvm::errorCodeToError(buffer.getError());
   }
   llvm::StringRef text = (*buffer)->getBuffer();
   if (text.size() > kMaxBytes) {
     return llvm::createStringError(
         std::make_error_code(std::errc::file_too_large),
-        "`" + path + "` has " + llvm::Twine(text.size()) +
-            " bytes, the limit is " + llvm::Twine(kMaxBytes) + " bytes");
+        "it has " + llvm::Twine(text.size()) + " bytes, the limit is " +
+            llvm::Twine(kMaxBytes) + " bytes");
   }
   return std::make_unique<SourceFile>(path == "-" ? "<stdin>" : path.str(),
                                       text.str());

@@ -121,7 +121,8 @@ int main(int argc, char **argv) {
   }
   auto source = SourceFile::open(options.input);
   if (!source) {
-    return usage(llvm::toString(source.takeError()));
+    return usage("cannot read `" + options.input +
+                 "`: " + llvm::toString(source.takeError()));
   }
   DiagnosticEngine diags(options.filter);
   print(options, **source, diags);

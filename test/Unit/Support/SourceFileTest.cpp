@@ -49,9 +49,9 @@ TEST(SourceRange, JoinsAndReads) {
   EXPECT_EQ(spak::SourceRange().text(), "");
 }
 
-TEST(SourceFile, AMissingFileIsAnErrorWithItsName) {
+TEST(SourceFile, AMissingFileIsAnErrorWithItsReason) {
   auto file = SourceFile::open("/no/such/file.dsl");
   ASSERT_FALSE(static_cast<bool>(file));
   std::string text = llvm::toString(file.takeError());
-  EXPECT_NE(text.find("cannot read `/no/such/file.dsl`"), std::string::npos);
+  EXPECT_EQ(text, "No such file or directory");
 }
