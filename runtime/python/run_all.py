@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+from code_hash import code_hash
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -80,7 +82,8 @@ def write_gpu_record(options):
                 digest = hashlib.sha256(file.read()).hexdigest()
             item = where[stem]
             proved.append({
-                "file": stem + ".cu", "sha256": digest, "kernel": item["kernel"],
+                "file": stem + ".cu", "sha256": digest,
+                "code_sha256": code_hash(source), "kernel": item["kernel"],
                 "source": item["source"], "configuration": item["configuration"],
                 "device": item["environment"].get("device"),
                 "driver": item["environment"].get("driver"),

@@ -80,6 +80,20 @@ def run_gtests(build, tally):
               % (name, len(cases), failed, skipped, time.time() - start), flush=True)
 
 
+def hardware_record(build):
+    """One line: how many default points no GPU run has proved."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    run = subprocess.run(
+        [sys.executable, os.path.join(root, "tools", "scripts", "default_points.py"),
+         "--spakc", os.path.join(build, "bin", "spakc"),
+         "--out", os.path.join(build, "test", "default-points"),
+         "--record", os.path.join(root, "test", "gpu-record.json")],
+        capture_output=True, text=True)
+    lines = run.stdout.strip().splitlines()
+    print("\n".join(lines[1:]) if run.returncode == 0 and lines else
+          "the default points could not be emitted: " + run.stdout + run.stderr)
+
+
 def cuda_compiles(tests):
     """Lit tests that ran nvcc: those under Integration that passed or failed."""
     return sum("Integration" in t["name"] and t["code"] in ("PASS", "FAIL")
@@ -106,6 +120,7 @@ def main():
     if tally.passed + tally.failed == 0:
         tally.add(0, 1, 0)
         tally.notes.append("no test ran")
+    hardware_record(args.build)
     for note in tally.notes:
         print("note: " + note)
     print("tests took %.0f s" % (time.time() - start))
