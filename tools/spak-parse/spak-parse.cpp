@@ -121,8 +121,9 @@ int main(int argc, char **argv) {
   }
   auto source = SourceFile::open(options.input);
   if (!source) {
-    return usage("cannot read `" + options.input +
-                 "`: " + llvm::toString(source.takeError()));
+    llvm::errs() << "error: cannot read `" << options.input
+                 << "`: " << llvm::toString(source.takeError()) << '\n';
+    return 1;
   }
   DiagnosticEngine diags(options.filter);
   print(options, **source, diags);
