@@ -67,9 +67,9 @@ SourceRange DiagnosticBridge::rangeOf(Location loc) const {
   uint32_t begin = source->lineStart(file.getLine()) + column;
   // A location has no end: underline the word it starts.
   uint32_t length = 0;
-  while (column + length < line.size() &&
-         (llvm::isAlnum(line[column + length]) ||
-          line[column + length] == '_')) {
+  while (
+      column + length < line.size() &&
+      (llvm::isAlnum(line[column + length]) || line[column + length] == '_')) {
     ++length;
   }
   return source->range(begin, begin + std::max<uint32_t>(length, 1));
@@ -80,9 +80,8 @@ std::string DiagnosticBridge::placeOf(Location loc) const {
   if (!file) {
     return "";
   }
-  return (file.getFilename().getValue() + ":" +
-          llvm::Twine(file.getLine()) + ":" + llvm::Twine(file.getColumn()) +
-          ": ")
+  return (file.getFilename().getValue() + ":" + llvm::Twine(file.getLine()) +
+          ":" + llvm::Twine(file.getColumn()) + ": ")
       .str();
 }
 

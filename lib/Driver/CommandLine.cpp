@@ -53,12 +53,9 @@ struct HelpGroup {
 };
 
 constexpr HelpGroup kGroups[] = {
-    {OPT_grp_general, "General"},
-    {OPT_grp_output, "Output"},
-    {OPT_grp_target, "Target and tuning"},
-    {OPT_grp_simulate, "Simulation"},
-    {OPT_grp_diag, "Diagnostics"},
-    {OPT_grp_debug, "Phases and timing"},
+    {OPT_grp_general, "General"},          {OPT_grp_output, "Output"},
+    {OPT_grp_target, "Target and tuning"}, {OPT_grp_simulate, "Simulation"},
+    {OPT_grp_diag, "Diagnostics"},         {OPT_grp_debug, "Phases and timing"},
 };
 
 struct ExitRow {
@@ -91,8 +88,9 @@ std::vector<HelpRow> rowsOf(const SpakOptTable &table, unsigned group) {
   std::vector<HelpRow> rows;
   for (unsigned id = 1; id <= table.getNumOptions(); ++id) {
     Option option = table.getOption(id);
-    if (option.getKind() == Option::GroupClass || !option.getGroup().isValid() ||
-        option.getGroup().getID() != group || !table.getOptionHelpText(id)) {
+    if (option.getKind() == Option::GroupClass ||
+        !option.getGroup().isValid() || option.getGroup().getID() != group ||
+        !table.getOptionHelpText(id)) {
       continue;
     }
     std::string spelling = option.getPrefixedName().str();
@@ -437,7 +435,8 @@ void printHelpMarkdown(raw_ostream &os) {
         "the two.\n\n"
      << kOverview << "\n\n    " << kUsage << "\n";
   for (const HelpGroup &group : kGroups) {
-    os << "\n## " << group.title << "\n\n| option | what it does |\n|---|---|\n";
+    os << "\n## " << group.title
+       << "\n\n| option | what it does |\n|---|---|\n";
     for (const HelpRow &row : rowsOf(table, group.id)) {
       std::string spelling = row.spelling;
       std::string escaped;

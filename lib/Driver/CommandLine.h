@@ -20,8 +20,9 @@ struct Invocation {
 
 /// Parses \p arguments (response files are expanded). On a usage error prints
 /// one line and a hint to \p errors and returns nullopt.
-std::optional<Invocation> parseCommandLine(llvm::ArrayRef<const char *> arguments,
-                                           llvm::raw_ostream &errors);
+std::optional<Invocation>
+parseCommandLine(llvm::ArrayRef<const char *> arguments,
+                 llvm::raw_ostream &errors);
 
 /// The text of `--help`, by category.
 void printHelp(llvm::raw_ostream &os);

@@ -19,8 +19,8 @@ Expected<std::string> writeBeside(StringRef path, StringRef bytes) {
   int fd = -1;
   if (std::error_code code = sys::fs::createUniqueFile(
           path + ".%%%%%%.tmp", fd, name, sys::fs::OF_None, 0666)) {
-    return createStringError(code, "cannot write `" + path +
-                                       "`: " + code.message());
+    return createStringError(code,
+                             "cannot write `" + path + "`: " + code.message());
   }
   raw_fd_ostream os(fd, /*shouldClose=*/true);
   os << bytes;
@@ -29,8 +29,8 @@ Expected<std::string> writeBeside(StringRef path, StringRef bytes) {
     std::error_code code = os.error();
     os.clear_error();
     sys::fs::remove(name);
-    return createStringError(code, "cannot write `" + path +
-                                       "`: " + code.message());
+    return createStringError(code,
+                             "cannot write `" + path + "`: " + code.message());
   }
   return name.str().str();
 }
@@ -53,8 +53,8 @@ Error writeOutputs(ArrayRef<OutputFile> files, StringRef folder) {
   };
   for (const OutputFile &file : files) {
     // A device such as /dev/null cannot be renamed onto.
-    if (file.path == "-" || (sys::fs::exists(file.path) &&
-                             !sys::fs::is_regular_file(file.path))) {
+    if (file.path == "-" ||
+        (sys::fs::exists(file.path) && !sys::fs::is_regular_file(file.path))) {
       continue;
     }
     Expected<std::string> name = writeBeside(file.path, file.bytes);

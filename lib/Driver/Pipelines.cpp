@@ -111,10 +111,9 @@ void registerPipelines() {
       continue;
     }
     Phase phase = row.phase;
-    PassPipelineRegistration<>("spak-to-" + row.name.str(), row.meaning,
-                               [phase](OpPassManager &pm) {
-                                 addPassesOf(pm, phase);
-                               });
+    PassPipelineRegistration<>(
+        "spak-to-" + row.name.str(), row.meaning,
+        [phase](OpPassManager &pm) { addPassesOf(pm, phase); });
   }
 }
 

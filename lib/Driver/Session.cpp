@@ -102,13 +102,13 @@ int Session::run() {
   if (!open()) {
     return failure;
   }
-  bool good = options.compileFrom ? compileIr()
-              : options.emit == Emit::Ast || options.emit == Emit::System
-                  ? parse() && emitTree()
-                  : parse() && analyze() &&
-                        (options.simulate != SimulateMode::None
-                             ? simulate()
-                             : compileSystem());
+  bool good =
+      options.compileFrom ? compileIr()
+      : options.emit == Emit::Ast || options.emit == Emit::System
+          ? parse() && emitTree()
+          : parse() && analyze() &&
+                (options.simulate != SimulateMode::None ? simulate()
+                                                        : compileSystem());
   if (!good || diags.hasErrors()) {
     return failure;
   }
@@ -154,8 +154,8 @@ bool Session::analyze() {
   }
   system = std::move(*analyzed);
   if (system->kernels.empty()) {
-    auto error = diags.error(diag::err_nothing_to_compile,
-                             file->system.name.range);
+    auto error =
+        diags.error(diag::err_nothing_to_compile, file->system.name.range);
     error << file->system.name.text;
     error.help("`--emit=system` writes what the file says as JSON");
     return false;
@@ -214,9 +214,8 @@ bool Session::compileSystem() {
   if (llvm::failed(selection)) {
     return false;
   }
-  bool several = llvm::any_of(options.axes, [](const auto &axis) {
-    return axis.second.size() > 1;
-  });
+  bool several = llvm::any_of(
+      options.axes, [](const auto &axis) { return axis.second.size() > 1; });
   if (several) {
     if (options.output.empty() || options.output == "-") {
       auto error = diags.error(diag::err_several_points);
@@ -230,8 +229,8 @@ bool Session::compileSystem() {
   makeContext();
   for (const space::Point &point : selection->points) {
     std::string stem = stemOf(options.input);
-    if (!compilePoint(point, several ? pointStem(stem, options, point)
-                                     : stem)) {
+    if (!compilePoint(point,
+                      several ? pointStem(stem, options, point) : stem)) {
       return false;
     }
   }

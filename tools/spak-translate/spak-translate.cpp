@@ -46,9 +46,9 @@ void registerOne(llvm::StringRef flag, llvm::StringRef what,
         return success();
       },
       [](DialectRegistry &registry) {
-        registry.insert<spak::cuda::SpakCudaDialect, spak::ir::SpakDialect,
-                        arith::ArithDialect,
-                        math::MathDialect, scf::SCFDialect>();
+        registry
+            .insert<spak::cuda::SpakCudaDialect, spak::ir::SpakDialect,
+                    arith::ArithDialect, math::MathDialect, scf::SCFDialect>();
       }));
 }
 

@@ -18,7 +18,16 @@
 namespace spak::driver {
 
 /// What is written to the output.
-enum class Emit { Ast, System, Spak, SpakScheduled, SpakCuda, Cuda, Ptx, Cubin };
+enum class Emit {
+  Ast,
+  System,
+  Spak,
+  SpakScheduled,
+  SpakCuda,
+  Cuda,
+  Ptx,
+  Cubin
+};
 
 /// What a simulation is compared with.
 enum class SimulateMode { None, Both, Reference, Exact };

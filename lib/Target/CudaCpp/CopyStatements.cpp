@@ -185,9 +185,9 @@ void KernelPrinter::openAccess(const Access &where) {
 
 LogicalResult KernelPrinter::printLoadFrag(LoadFragOp op) {
   headers.use("load_if");
-  auto where = access(op.getCoords(), op.getPatterns(), op.getStrides(),
-                      op.getLimits(), op.getWhen(), op.getBase(),
-                      name(op.getSrc()));
+  auto where =
+      access(op.getCoords(), op.getPatterns(), op.getStrides(), op.getLimits(),
+             op.getWhen(), op.getBase(), name(op.getSrc()));
   if (!where) {
     return failure();
   }
@@ -211,9 +211,9 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
            << vec << " x " << type.getElementType() << " has no text yet";
   }
   headers.use(pairs ? "store2_if" : "store_if");
-  auto where = access(op.getCoords(), op.getPatterns(), op.getStrides(),
-                      op.getLimits(), op.getWhen(), op.getBase(),
-                      name(op.getDst()));
+  auto where =
+      access(op.getCoords(), op.getPatterns(), op.getStrides(), op.getLimits(),
+             op.getWhen(), op.getBase(), name(op.getDst()));
   if (!where) {
     return failure();
   }

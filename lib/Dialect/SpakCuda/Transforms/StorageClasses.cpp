@@ -232,10 +232,10 @@ StorageClasses::findConflict(ArrayRef<Value> values) const {
   for (size_t i = 0; i < values.size(); ++i) {
     Value a = values[i];
     for (Value b : values.drop_front(i + 1)) {
-      bool together = isa<BlockArgument>(a) && isa<BlockArgument>(b)
-                          ? a.getParentBlock() == b.getParentBlock()
-                          : a.getDefiningOp() &&
-                                a.getDefiningOp() == b.getDefiningOp();
+      bool together =
+          isa<BlockArgument>(a) && isa<BlockArgument>(b)
+              ? a.getParentBlock() == b.getParentBlock()
+              : a.getDefiningOp() && a.getDefiningOp() == b.getDefiningOp();
       if (together && !isFrag(a)) {
         return Conflict{a, nullptr, a.getParentBlock()->getParentOp()};
       }

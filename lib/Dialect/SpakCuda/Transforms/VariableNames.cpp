@@ -15,8 +15,8 @@ NamePool::NamePool() {
   constexpr llvm::StringLiteral kReserved[] = {
       // Written by the printer.
       "a_desc", "b_desc", "c", "i", "k", "part", "row", "address", "smem",
-      "smem_base", "warpgroup", "keep", "offset", "origin", "params", "p", "stream",
-      "message", "status", "spak", "to", "from",
+      "smem_base", "warpgroup", "keep", "offset", "origin", "params", "p",
+      "stream", "message", "status", "spak", "to", "from",
       // CUDA.
       "blockDim", "blockIdx", "dim3", "gridDim", "threadIdx", "warpSize",
       // C++.
