@@ -16,26 +16,24 @@ ALLOWED = {
     "Layout": {"Support"},
     "AST": {"Support"},
     "Frontend": {"AST", "Support"},
-    "Knowledge": {"AST", "Device", "Space", "Support"},
-    "Space": {"AST", "Device", "Knowledge", "Support"},
-    "Sema": {"AST", "Device", "Knowledge", "Space", "Support", "Frontend"},
+    "Space": {"AST", "Device", "Support"},
+    "Sema": {"AST", "Device", "Space", "Support", "Frontend"},
     "Dialect/Spak": {"Layout", "Support"},
     "Dialect/SpakCuda": {"Support"},
     "Conversion": {"Dialect/Spak", "Dialect/SpakCuda", "Layout", "Support"},
-    "Analysis": {"Dialect/Spak", "Dialect/SpakCuda", "Layout", "Support"},
     "IRGen": {"Sema", "Space", "Device", "Dialect/Spak", "Support"},
     "Simulator": {"Dialect/Spak", "Layout", "Support"},
     "Target/CudaCpp": {"Dialect/SpakCuda", "Support"},
     "Toolchain": {"Support"},
     "Driver": {
         "AST", "Conversion", "Device", "Dialect/Spak", "Dialect/SpakCuda",
-        "Frontend", "IRGen", "Knowledge", "Sema", "Simulator", "Space",
+        "Frontend", "IRGen", "Sema", "Simulator", "Space",
         "Support", "Target/CudaCpp", "Toolchain",
     },
 }
 # rooms that must not see MLIR at all
-NO_MLIR = {"Support", "Device", "Layout", "AST", "Frontend", "Knowledge",
-           "Space", "Sema", "Toolchain"}
+NO_MLIR = {"Support", "Device", "Layout", "AST", "Frontend", "Space", "Sema",
+           "Toolchain"}
 
 
 def room_of(path):
