@@ -18,6 +18,9 @@ system FMHA_Forward {
         stages: [2, 3]                   // tiles of K, and of V, in flight
         q_slots: [1, 2]                  // tiles of Q in flight
         overlap: ["intra", "both", "pingpong", "none"]   // products under the softmax: of this group, of the other
+        split: [0, 6, 2, 3, 4, 5, 7, 8, 9]   // steps of P V issued before the scores are awaited, 0 for all
+        hand_off: [0, 2, 4, 6]           // after how many of them the other group may issue, 0 for those
+        rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
         order: ["persistent_static", "one_per_cta"]
 
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
@@ -25,6 +28,9 @@ system FMHA_Forward {
             2 * D * ((1 + q_slots) * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
         constraint "two groups take turns": tile_m == 128 or overlap == "intra" or overlap == "none"
         constraint "scores and output fit the registers":
+        constraint "late products are split": (split == 0 and rescale == "first") or overlap == "intra" or overlap == "both"
+        constraint "turns are handed on": hand_off == 0 or overlap == "both"
+        constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
             tile_n / 2 + tile_n / 4 + D / 2 + 30 <= (240 if tile_m <= 128 else 160)
     }
 
@@ -104,6 +110,9 @@ system FMHA_Forward {
             registers(consumer) = 240 if tile_m <= 128 else 160
             overlap = overlap
             order = order
+            split(V) = split
+            hand_off(V) = hand_off
+            rescale = rescale
             epilogue_slots = D / 64
         }
     }

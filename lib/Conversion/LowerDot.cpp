@@ -13,6 +13,9 @@ namespace spak::conversion {
 
 namespace {
 
+/// What one wgmma of a 16-bit type contracts.
+constexpr int64_t kStep = 16;
+
 bool hasAxis(ir::TileType tile, StringRef axis) {
   return tile.axisIndex(axis) >= 0;
 }
@@ -112,7 +115,11 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
   for (const Digit &digit : result->groups) {
     columns /= hasAxis(bType, digit.axis) ? digit.extent : 1;
   }
-  int64_t depth = bType.getShape()[bType.axisIndex(over)];
+  auto [from, depth] = op.contracted();
+  IntegerAttr first;
+  if (op.getPart()) {
+    first = builder.getI64IntegerAttr(from / kStep);
+  }
 
   Value acc;
   if (op.getAcc() && !isZeroTile(op.getAcc())) {
@@ -130,10 +137,11 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
     if (failed(inShared(a, aDesc, aBuffer, aSlot))) {
       return failure();
     }
-    values[op.getResult()] = {
-        cuda::WgmmaSSOp::create(builder, op.getLoc(), fragType, aBuffer, aSlot,
-                                groupOffset(*result, *aMap), bBuffer, bSlot,
-                                bOffset, acc, aDesc, bDesc, columns, depth)};
+    values[op.getResult()] = {cuda::WgmmaSSOp::create(
+        builder, op.getLoc(), fragType, aBuffer, aSlot,
+        groupOffset(*result, *aMap), bBuffer, bSlot, bOffset, acc, aDesc, bDesc,
+        builder.getI64IntegerAttr(columns), builder.getI64IntegerAttr(depth),
+        first)};
     return success();
   }
   FailureOr<Value> registers = fragment(a);
@@ -142,7 +150,8 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
   }
   values[op.getResult()] = {cuda::WgmmaRSOp::create(
       builder, op.getLoc(), fragType, *registers, bBuffer, bSlot, bOffset, acc,
-      bDesc, columns, depth)};
+      bDesc, builder.getI64IntegerAttr(columns),
+      builder.getI64IntegerAttr(depth), first)};
   return success();
 }
 

@@ -143,7 +143,9 @@ LogicalResult KernelLowering::lowerFill(ir::RingFillOp op) {
 LogicalResult KernelLowering::lowerWait(ir::RingWaitOp op) {
   RingOnDevice &ring = rings[op.getRing()];
   Value count = counters[op.getRing()];
-  cuda::RingWaitOp::create(builder, op.getLoc(), ring.ring, count);
+  if (!llvm::is_contained(waitsAhead, op)) {
+    cuda::RingWaitOp::create(builder, op.getLoc(), ring.ring, count);
+  }
   values[op.getSlot()] = {count};
   places[op.getSlot()] = {op.getRing(), 0};
   for (auto [i, tile] : llvm::enumerate(op.getTiles())) {
@@ -161,3 +163,36 @@ LogicalResult KernelLowering::lowerRelease(ir::RingReleaseOp op) {
 }
 
 } // namespace spak::conversion
+SmallVector<ir::RingWaitOp> KernelLowering::waitsAheadIn(ir::ForOp loop) {
+  SmallVector<ir::RingWaitOp> waits;
+  bool awaits = llvm::any_of(
+      loop.getBody()->getOps<ir::SoftmaxRescaleOp>(),
+      [](ir::SoftmaxRescaleOp rescale) { return rescale.getAwaitNext(); });
+  auto dots = loop.getBody()->getOps<ir::DotOp>();
+  if (!awaits || dots.empty()) {
+    return waits;
+  }
+  ir::DotOp first = *dots.begin();
+  SmallVector<ir::RingWaitOp> all;
+  loop.walk([&](ir::RingWaitOp wait) { all.push_back(wait); });
+  for (ir::RingWaitOp wait : all) {
+    bool feeds = llvm::any_of(wait.getTiles(), [&](Value tile) {
+      return tile == first.getA() || tile == first.getB();
+    });
+    bool alone = llvm::count_if(all, [&](ir::RingWaitOp other) {
+                   return other.getRing() == wait.getRing();
+                 }) == 1;
+    if (feeds && alone && wait->getBlock() == loop.getBody()) {
+      waits.push_back(wait);
+    }
+  }
+  return waits;
+}
+
+void KernelLowering::awaitNext(Location loc) {
+  for (ir::RingWaitOp wait : waitsAhead) {
+    cuda::RingWaitOp::create(builder, loc, rings[wait.getRing()].ring,
+                             counters[wait.getRing()], anotherFollows);
+  }
+}
+

@@ -319,6 +319,14 @@ LogicalResult KernelLowering::lowerFor(ir::ForOp loop) {
   bind(sourceArgs, made.getRegionIterArgs().take_front(carried));
   copyPlaces(loop.getInitArgs(), sourceArgs);
   for (auto [i, ring] : llvm::enumerate(counted)) {
+  SmallVector<ir::RingWaitOp> ahead = waitsAheadIn(loop);
+  std::swap(waitsAhead, ahead);
+  Value outerFollows = anotherFollows;
+  if (!waitsAhead.empty()) {
+    anotherFollows = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::slt, lower, upper);
+    awaitNext(loc);
+  }
     counters[ring] = made.getRegionIterArgs()[carried + i];
   }
   if (failed(lowerBlock(*source))) {
@@ -348,9 +356,16 @@ LogicalResult KernelLowering::lowerIf(scf::IfOp branch) {
     return failure();
   }
   size_t carried = types.size();
+  if (!waitsAhead.empty()) {
+    Value next = add(made.getInductionVar(), constant(1));
+    anotherFollows = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::slt, next, upper);
+  }
   types.append(counted.size(), builder.getI32Type());
   auto made =
       scf::IfOp::create(builder, loc, types, scalar(branch.getCondition()),
+  waitsAhead = ahead;
+  anotherFollows = outerFollows;
                         /*withElseRegion=*/!types.empty());
   DenseMap<Value, Value> before = counters;
   OpBuilder::InsertionGuard guard(builder);

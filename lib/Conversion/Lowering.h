@@ -154,6 +154,10 @@ private:
 
   friend class GroupBuilder;
 
+  /// The waits of \p loop that an op in its middle does for the iteration
+  /// after.
+  llvm::SmallVector<ir::RingWaitOp> waitsAheadIn(ir::ForOp loop);
+  void awaitNext(Location loc);
   // LowerSoftmax.cpp
   LogicalResult lowerAdvance(ir::SoftmaxAdvanceOp op);
   LogicalResult lowerProbs(ir::SoftmaxProbsOp op);
@@ -180,6 +184,12 @@ private:
   mlir::FailureOr<DirectAccess> describe(Operation *op, Value view,
                                          ValueRange at, const RegisterMap &map);
   Value strideOf(Value view, int64_t axis);
+  LogicalResult lowerProbsByRow(ir::SoftmaxProbsOp op,
+                                ir::SoftmaxRescaleOp rescale, Value s,
+                                const Values &state, Value offset,
+                                cuda::PatternAttr pattern, Value scale);
+  /// The exponentials among which \p op is to be done; null if there are none.
+  ir::SoftmaxProbsOp exponentialsAround(ir::SoftmaxRescaleOp op);
   Value writesCopies(const RegisterMap &map);
 
   // LowerHost.cpp
@@ -219,3 +229,11 @@ private:
 } // namespace spak::conversion
 
 #endif // SPAK_LIB_CONVERSION_LOWERING_H
+  /// Rescales that are done among exponentials.
+  llvm::DenseMap<Operation *, ir::SoftmaxRescaleOp> rescaleAmong;
+  /// Of the loop being converted: its waits that the iteration before did, and
+  /// whether another iteration follows.
+  llvm::SmallVector<ir::RingWaitOp> waitsAhead;
+  Value anotherFollows;
+  /// Blocks of a cluster.
+  int64_t clusterBlocks = 1;

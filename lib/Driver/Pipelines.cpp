@@ -47,6 +47,7 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
     pm.addPass(ir::createPlanStaging());
     pm.addPass(ir::createPlanRoles());
     pm.addPass(ir::createPlanOverlap());
+    pm.addPass(ir::createPlanIssue());
     pm.addPass(ir::createPlanGrid());
     return;
   case Phase::Scheduled:

@@ -361,8 +361,7 @@ Value Emitter::emitDot(const Expr *expr, Value acc, Location at) {
       y = neutralAtAbsent(y, expr->over, 0.0, at);
     }
   }
-  return ir::DotOp::create(b, at, typeOf(expr->type), x, y, acc,
-                           b.getStringAttr(over), StringAttr());
+  return ir::DotOp::create(b, at, typeOf(expr->type), x, y, acc, over);
 }
 
 Value Emitter::emitReduce(const Expr *expr, Location at) {

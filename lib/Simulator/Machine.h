@@ -135,11 +135,14 @@ private:
   /// Reads the slice of \p view that \p at names.
   llvm::FailureOr<TileValue> read(mlir::Operation *op, mlir::Value view,
                                   mlir::ValueRange at, ir::TileType type);
-  /// Adds the product of \p a and \p b over \p over to \p c.
+  /// Adds the product of \p a and \p b over \p over to \p c: of the elements
+  /// from \p part's first on, as many as its second.
   llvm::LogicalResult contract(mlir::Operation *op, TileValue &c,
                                const TileValue &a, const TileValue &b,
-                               llvm::StringRef over);
-  /// Which tile of the grid runs, from 1; 0 outside of grids.
+                               llvm::StringRef over,
+                               std::pair<int64_t, int64_t> part);
+  /// Which tile of the grid runs, from 1; negative, and one number per block,
+  /// outside of grids.
   int32_t gridTile() const;
 
   Simulation &sim;

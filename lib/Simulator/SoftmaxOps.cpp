@@ -173,7 +173,8 @@ Machine::Step Machine::softmaxUpdate(ir::SoftmaxUpdateOp op) {
     return error(op, absentText(wrong, scores.axes[1]));
   }
   round(p);
-  if (failed(contract(op, state.acc, p, *v, op.getOver()))) {
+  if (failed(contract(op, state.acc, p, *v, op.getOver(),
+                      {0, p.type.axisSize(op.getOver())}))) {
     return Step::Error;
   }
   set(op.getResult(), std::move(state));

@@ -169,10 +169,12 @@ Machine::Step Machine::tileOp(Operation *op) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult Machine::contract(Operation *op, TileValue &c, const TileValue &a,
-                                const TileValue &b, StringRef over) {
-  int64_t depth = a.type.axisSize(over);
+                                const TileValue &b, StringRef over,
+                                std::pair<int64_t, int64_t> part) {
+  int64_t whole = a.type.axisSize(over);
+  int64_t from = part.first, depth = part.second;
   int64_t present = std::min(presentAlong(a, over), presentAlong(b, over));
-  for (int64_t k = present; k < depth; ++k) {
+  for (int64_t k = std::max(present, from); k < from + depth; ++k) {
     Line x = lineAt(a, over, k), y = lineAt(b, over, k);
     if (!(x.allZero && y.allFinite) && !(y.allZero && x.allFinite)) {
       error(op, "element " + Twine(k) + " of axis `" + over +
@@ -202,7 +204,16 @@ LogicalResult Machine::contract(Operation *op, TileValue &c, const TileValue &a,
   auto run = [&](auto *out, auto &scratchA, auto &scratchB) {
     using Real = std::remove_reference_t<decltype(*out)>;
     const Real *x = inOrder(a, left, scratchA);
-    const Real *y = inOrder(b, right, scratchB);
+    const Real *y = inOrder(b, right, scratchB) + from * columns;
+    std::vector<Real> columnsOfPart;
+    if (depth != whole) {
+      columnsOfPart.resize(rows * depth);
+      for (int64_t row = 0; row < rows; ++row) {
+        std::copy_n(x + row * whole + from, depth,
+                    columnsOfPart.data() + row * depth);
+      }
+      x = columnsOfPart.data();
+    }
     if (c.type.getAxes() == ArrayRef<StringAttr>(result)) {
       multiply(out, x, y, rows, columns, depth);
       return;
@@ -255,7 +266,7 @@ Machine::Step Machine::dot(ir::DotOp op) {
   } else {
     dispatch(c, [&](auto *out) { std::fill(out, out + c.count(), 0); });
   }
-  if (failed(contract(op, c, *a, *b, op.getOver()))) {
+  if (failed(contract(op, c, *a, *b, op.getOver(), op.contracted()))) {
     return Step::Error;
   }
   round(c);

@@ -8,10 +8,31 @@ using namespace mlir;
 
 namespace spak::cuda {
 
-void KernelPrinter::openUnrolled(StringRef index, int64_t count) {
+void KernelPrinter::openUnrolled(StringRef index, int64_t count,
+                                 int64_t first) {
   out.pragma("unroll");
-  out.open("for (int " + index + " = 0; " + index + " < " + Twine(count) +
-           "; ++" + index + ")");
+  out.open("for (int " + index + " = " + Twine(first) + "; " + index + " < " +
+           Twine(first + count) + "; ++" + index + ")");
+}
+
+void KernelPrinter::openRegisters(int64_t count,
+                                  std::optional<ArrayRef<int64_t>> only) {
+  if (!only) {
+    openUnrolled("i", count);
+    return;
+  }
+  int64_t position = (*only)[0], extent = (*only)[1];
+  openUnrolled("j", count / extent);
+  std::string index = "j / " + std::to_string(position) + " * " +
+                      std::to_string(position * extent) + " + j % " +
+                      std::to_string(position);
+  if (position == 1) {
+    index = "j * " + std::to_string(extent);
+  }
+  if (int64_t first = (*only)[2] * position) {
+    index += " + " + std::to_string(first);
+  }
+  out.statement("const int i = " + index + ";");
 }
 
 LogicalResult KernelPrinter::printFill(FragFillOp op) {
@@ -28,7 +49,7 @@ LogicalResult KernelPrinter::printFill(FragFillOp op) {
 LogicalResult KernelPrinter::printMap(MapOp op) {
   Block *body = op.getBlock();
   std::string result = name(op.getResult());
-  openUnrolled("i", op.getResult().getType().getCount());
+  openRegisters(op.getResult().getType().getCount(), op.getOnly());
   unsigned inputs = op.getInputs().size();
   for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
     if (i < inputs) {
@@ -91,6 +112,9 @@ LogicalResult KernelPrinter::printRowReduce(RowReduceOp op) {
   std::string start = op.getStart() ? name(op.getStart()) : std::string();
   int64_t count = op.getFrag().getType().getCount();
   int64_t chains = std::max<int64_t>(1, op.getChains());
+  if (op.getOnly()) {
+    return printReduceOfRow(op);
+  }
   std::string row = indexExpression(op.getRows(), "i").text;
   if (chains == 1) {
     if (start != rows) {
@@ -147,6 +171,43 @@ LogicalResult KernelPrinter::printRowReduce(RowReduceOp op) {
   return success();
 }
 
+LogicalResult KernelPrinter::printReduceOfRow(RowReduceOp op) {
+  StringRef kind = op.getKind();
+  ArrayRef<int64_t> only = *op.getOnly();
+  int64_t chains = std::max<int64_t>(1, op.getChains());
+  // The row of the first register is that of all.
+  int64_t at = only[2] * only[0], row = 0;
+  for (auto [extent, stride] :
+       llvm::zip(op.getRows().getExtents(), op.getRows().getStrides())) {
+    row += at % extent * stride;
+    at /= extent;
+  }
+  std::string to = name(op.getResult()) + "[" + std::to_string(row) + "]";
+  std::string from = name(op.getFrag()) + "[i]";
+  out.open("");
+  out.statement("float part[" + Twine(chains) + "];");
+  openUnrolled("i", chains);
+  out.statement("part[i] = " + neutral(kind) + ";");
+  out.close();
+  openRegisters(op.getFrag().getType().getCount(), op.getOnly());
+  std::string part = "part[i % " + std::to_string(chains) + "]";
+  if (kind == "add") {
+    out.statement(part + " += " + from + ";");
+  } else {
+    out.statement(part + " = " + combined(kind, part, from) + ";");
+  }
+  out.close();
+  std::string all = "part[0]";
+  for (int64_t j = 1; j < chains; ++j) {
+    all = combined(kind, all, "part[" + std::to_string(j) + "]");
+  }
+  out.statement(to + " = " +
+                combined(kind, to, kind == "add" ? "(" + all + ")" : all) +
+                ";");
+  out.close();
+  return success();
+}
+
 LogicalResult KernelPrinter::printLaneReduce(LaneReduceOp op) {
   headers.use("shuffle_xor");
   std::string to = name(op.getResult()), from = name(op.getFrag());
@@ -174,7 +235,7 @@ LogicalResult KernelPrinter::printPack(PackOp op) {
           : "pack_f16";
   headers.use(block);
   std::string from = name(op.getFrag());
-  openUnrolled("i", type.getCount());
+  openRegisters(type.getCount(), op.getOnly());
   out.statement(name(op.getResult()) + "[i] = spak::" + block + "(" + from +
                 "[2 * i], " + from + "[2 * i + 1]);");
   out.close();
@@ -223,11 +284,12 @@ LogicalResult KernelPrinter::printWgmmaSS(WgmmaSSOp op) {
   std::string call =
       wgmmaName(op.getN(), op.getB().getType().getElementType(), "ss");
   headers.use(call);
-  int64_t steps = op.getK() / 16;
+  int64_t first = op.getFirst().value_or(0), count = op.getK() / 16;
+  int64_t steps = first + count;
   out.open("");
   printDescriptor("a_desc", op.getADesc(), *a);
   printDescriptor("b_desc", op.getBDesc(), *b);
-  openUnrolled("k", steps);
+  openUnrolled("k", count, first);
   out.statement("const uint64_t a = a_desc + " +
                 stepText(op.getADesc(), steps) + ";");
   out.statement("const uint64_t b = b_desc + " +
@@ -249,10 +311,11 @@ LogicalResult KernelPrinter::printWgmmaRS(WgmmaRSOp op) {
   std::string call =
       wgmmaName(op.getN(), op.getB().getType().getElementType(), "rs");
   headers.use(call);
-  int64_t steps = op.getK() / 16;
+  int64_t first = op.getFirst().value_or(0), count = op.getK() / 16;
+  int64_t steps = first + count;
   out.open("");
   printDescriptor("b_desc", op.getBDesc(), *b);
-  openUnrolled("k", steps);
+  openUnrolled("k", count, first);
   out.statement("const uint64_t b = b_desc + " +
                 stepText(op.getBDesc(), steps) + ";");
   out.statement("spak::" + call + "<" + Twine(op.getBDesc().getTransposed()) +

@@ -251,8 +251,19 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
       .Case([&](RingAcquireOp r) {
         return ring(r.getRing(), "acquire", r.getCount());
       })
-      .Case(
-          [&](RingWaitOp r) { return ring(r.getRing(), "wait", r.getCount()); })
+      .Case([&](RingWaitOp r) -> LogicalResult {
+        if (!r.getWhen()) {
+          return ring(r.getRing(), "wait", r.getCount());
+        }
+        auto when = text(r.getWhen());
+        if (!when) {
+          return failure();
+        }
+        out.open("if (" + *when + ")");
+        LogicalResult result = ring(r.getRing(), "wait", r.getCount());
+        out.close();
+        return result;
+      })
       .Case([&](RingCommitOp r) {
         return ring(r.getRing(), "commit", r.getCount());
       })

@@ -67,6 +67,7 @@ private:
   Result printFill(FragFillOp op);
   Result printMap(MapOp op);
   Result printRowReduce(RowReduceOp op);
+  Result printReduceOfRow(RowReduceOp op);
   Result printLaneReduce(LaneReduceOp op);
   Result printPack(PackOp op);
   Result printWgmmaSS(WgmmaSSOp op);
@@ -74,7 +75,11 @@ private:
   Result printFence(WgmmaFenceOp op);
   Result printWait(WgmmaWaitOp op);
   void printRegisterFences(mlir::ValueRange frags);
-  void openUnrolled(llvm::StringRef index, int64_t count);
+  void openUnrolled(llvm::StringRef index, int64_t count, int64_t first = 0);
+  /// Opens the loop over registers `i`: all \p count, or those that \p only
+  /// names (MapOp).
+  void openRegisters(int64_t count,
+                     std::optional<llvm::ArrayRef<int64_t>> only);
   void printDescriptor(llvm::StringRef name, DescAttr desc,
                        const llvm::Twine &address);
   std::string combined(llvm::StringRef kind, const llvm::Twine &a,

@@ -182,6 +182,32 @@ LogicalResult DotOp::verify() {
       if (axis.getValue() == getOver()) {
         continue;
       }
+std::pair<int64_t, int64_t> DotOp::contracted() {
+  if (std::optional<ArrayRef<int64_t>> part = getPart()) {
+    return {(*part)[0], (*part)[1]};
+  }
+  return {0, getA().getType().axisSize(getOver())};
+}
+
+/// DOT-PART
+static LogicalResult verifyPart(DotOp dot, int64_t size) {
+  std::optional<ArrayRef<int64_t>> part = dot.getPart();
+  if (!part) {
+    return success();
+  }
+  if (part->size() != 2 || (*part)[0] < 0 || (*part)[1] < 1 ||
+      (*part)[0] + (*part)[1] > size) {
+    return dot.emitOpError("expected `part` to be a first element and a "
+                           "count inside the ")
+           << size << " of axis `" << dot.getOver() << "`";
+  }
+  if ((*part)[0] > 0 && !dot.getAcc()) {
+    return dot.emitOpError("contracts from element ")
+           << (*part)[0] << " on without an acc for those before";
+  }
+  return success();
+}
+
       TileType other = operand == a ? b : a;
       if (a != b && other.hasAxis(axis)) {
         return emitOpError("has axis `")
@@ -191,6 +217,9 @@ LogicalResult DotOp::verify() {
       if (result.axisSize(axis) != extent) {
         return emitOpError("expected the result to have axis `")
                << axis.getValue() << "` of size " << extent << ", got "
+  if (failed(verifyPart(*this, size))) {
+    return failure();
+  }
                << result;
       }
       ++free;

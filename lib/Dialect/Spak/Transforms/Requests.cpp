@@ -72,11 +72,13 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
   if (!attr) {
     return success();
   }
-  static constexpr StringLiteral exact[] = {"consumers", "overlap",
-                                            "order",     "persistent",
-                                            "raster",    "epilogue_slots"};
+  static constexpr StringLiteral exact[] = {
+      "consumers", "overlap",        "order",        "persistent",
+      "raster",    "epilogue_slots", "overlap_tiles",
+      "rescale"};
   static constexpr StringLiteral prefixes[] = {
-      "slots_", "prefetch_", "staging_", "registers_", "group_"};
+      "slots_", "prefetch_", "staging_", "registers_", "group_", "cluster_",
+      "split_", "hand_off_"};
   for (NamedAttribute entry : attr.getEntries()) {
     StringRef name = entry.getName();
     bool known = llvm::is_contained(exact, name) ||

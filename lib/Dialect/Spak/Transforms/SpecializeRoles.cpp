@@ -29,8 +29,8 @@ bool consumes(Operation *op) {
 constexpr llvm::StringLiteral kBaton = "dots";
 
 /// Lets the groups of a role take turns at the dots of \p loop: from its first
-/// dot to its last or, if it is not to be rotated, its last that needs no
-/// other.
+/// dot to the one marked `hand_off`, else its last or, if it is not to be
+/// rotated, its last that needs no other.
 void takeTurns(ForOp loop) {
   DotLevels levels(loop);
   SmallVector<Operation *> ops = opsInRotatedOrder(loop);
@@ -42,6 +42,9 @@ void takeTurns(ForOp loop) {
     if (dot && (staged || levels.of(dot) == 0)) {
       first = first ? first : op;
       last = op;
+      if (dot.getHandOff()) {
+        break;
+      }
     }
   }
   if (!first) {

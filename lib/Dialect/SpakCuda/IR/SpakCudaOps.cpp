@@ -186,6 +186,14 @@ OpOperand *spak::cuda::getTiedOperand(OpResult result) {
         }
         return &map->getOpOperand(*map.getInPlace());
       })
+      .Case([](RowReduceOp reduce) -> OpOperand * {
+        auto start = reduce.getStartMutable();
+        return reduce.getOnly() && !start.empty() ? &*start.begin() : nullptr;
+      })
+      .Case([](PackOp pack) -> OpOperand * {
+        auto into = pack.getIntoMutable();
+        return into.empty() ? nullptr : &*into.begin();
+      })
       .Default([](Operation *) -> OpOperand * { return nullptr; });
 }
 

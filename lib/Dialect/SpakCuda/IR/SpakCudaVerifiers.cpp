@@ -168,9 +168,33 @@ LogicalResult FragGetOp::verify() {
   return success();
 }
 
+/// ONLY-DIGIT: \p only names one digit of the index of \p count registers.
+static LogicalResult
+checkOnly(Operation *op, std::optional<ArrayRef<int64_t>> only, int64_t count) {
+  if (!only) {
+    return success();
+  }
+  bool fits = only->size() == 3 && (*only)[0] > 0 && (*only)[1] > 0 &&
+              (*only)[2] >= 0 && (*only)[2] < (*only)[1] &&
+              count % ((*only)[0] * (*only)[1]) == 0;
+  if (!fits) {
+    return op->emitOpError("ONLY-DIGIT: expected `only` to be a position, an "
+                           "extent and a value of a digit of ")
+           << count << " registers";
+  }
+  return success();
+}
+
 LogicalResult MapOp::verify() {
   FragType type = getResult().getType();
   int64_t count = type.getCount();
+  if (failed(checkOnly(*this, getOnly(), count))) {
+    return failure();
+  }
+  if (getOnly() && !getInPlace()) {
+    return emitOpError("ONLY-DIGIT: writes some registers only, so it must "
+                       "have `in_place`");
+  }
   if (getPatterns().size() != getInputs().size()) {
     return emitOpError("MAP-PATTERNS: expected one pattern per input, got ")
            << getPatterns().size() << " for " << getInputs().size();
@@ -230,8 +254,13 @@ LogicalResult RowReduceOp::verify() {
   if (getFrag().getType().getElementType() != type.getElementType()) {
     return emitOpError("expected registers of ") << type.getElementType();
   }
-  if (failed(verifyKind(*this, getKind()))) {
+  if (failed(verifyKind(*this, getKind())) ||
+      failed(checkOnly(*this, getOnly(), getFrag().getType().getCount()))) {
     return failure();
+  }
+  if (getOnly() && !getStart()) {
+    return emitOpError("ONLY-DIGIT: combines some registers only, so it must "
+                       "have a start");
   }
   return checkPattern(*this, getRowsAttr(), getFrag().getType().getCount(),
                       type.getCount());
@@ -253,7 +282,10 @@ LogicalResult PackOp::verify() {
     return emitOpError("expected 2N registers of f32 to N packed ones, got ")
            << from << " to " << to;
   }
-  return success();
+  if (getInto() && getInto().getType() != to) {
+    return emitOpError("expected to write into ") << to;
+  }
+  return checkOnly(*this, getOnly(), to.getCount());
 }
 
 /// WGMMA-SHAPE for what both forms share.
@@ -290,8 +322,11 @@ LogicalResult WgmmaSSOp::verify() {
 
 LogicalResult WgmmaRSOp::verify() {
   FragType a = getA().getType();
-  int64_t registers = static_cast<int64_t>(getK()) / 16 * 4;
-  if (!a.isPacked() || a.getCount() != registers) {
+  int64_t steps = static_cast<int64_t>(getFirst().value_or(0) + getK() / 16);
+  int64_t registers = steps * 4;
+  // A piece of a product need not read all of A.
+  if (!a.isPacked() || a.getCount() < registers ||
+      (a.getCount() > registers && !getFirst())) {
     return emitOpError("WGMMA-SHAPE: expected ")
            << registers << " packed registers of A, got " << a;
   }

@@ -344,7 +344,25 @@ bool isReleased(Value ring, Value count, llvm::DenseSet<Value> &asked) {
 LogicalResult checkReleases(KernelOp kernel) {
   WalkResult result = kernel.walk([](RingWaitOp wait) {
     llvm::DenseSet<Value> asked;
-    if (isReleased(wait.getRing(), wait.getCount(), asked)) {
+/// True if the iteration that a conditional wait is for gives the slot back:
+/// the condition says that there is one.
+bool isReleasedByNext(RingWaitOp wait) {
+  return llvm::any_of(wait.getCount().getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    BlockArgument next;
+    if (auto loop = dyn_cast<scf::ForOp>(user)) {
+      next = loop.getTiedLoopRegionIterArg(&use);
+    } else if (auto loop = dyn_cast<scf::ForOp>(user->getParentOp());
+               loop && isa<scf::YieldOp>(user)) {
+      next = loop.getRegionIterArg(use.getOperandNumber());
+    }
+    llvm::DenseSet<Value> asked;
+    return next && isReleased(wait.getRing(), next, asked);
+  });
+}
+
+    if (wait.getWhen() ? isReleasedByNext(wait)
+                       : isReleased(wait.getRing(), wait.getCount(), asked)) {
       return WalkResult::advance();
     }
     wait.emitOpError("RING-RELEASE: waits for a slot that is never released");

@@ -56,6 +56,30 @@ std::optional<int> younger(std::optional<int> a, std::optional<int> b) {
   return std::min(*a, *b);
 }
 
+/// Lets what stands behind \p op in its block read \p renamed for \p old.
+void renameBehind(Operation *op, Value old, Value renamed) {
+  old.replaceUsesWithIf(renamed, [&](OpOperand &use) {
+    Operation *user = op->getBlock()->findAncestorOpInBlock(*use.getOwner());
+    return user && op->isBeforeInBlock(user);
+  });
+}
+
+/// What was reduced over lanes since the product or wait before \p product. A
+/// piece that continues a product in flight is meant to be issued behind it,
+/// and nothing else would hold it there.
+SmallVector<Value> rowValuesBefore(Operation *product) {
+  SmallVector<Value> values;
+  for (Operation *op = product->getPrevNode(); op; op = op->getPrevNode()) {
+    if (isProduct(op) || isa<WgmmaWaitOp>(op)) {
+      break;
+    }
+    if (auto reduce = dyn_cast<LaneReduceOp>(op)) {
+      values.push_back(reduce.getResult());
+    }
+  }
+  return values;
+}
+
 void SyncInserter::wait(int left, Operation *before, InFlight &state,
                         Held &held, bool rewrite) {
   WgmmaWaitOp waitOp;
@@ -71,11 +95,7 @@ void SyncInserter::wait(int left, Operation *before, InFlight &state,
     builder.setInsertionPoint(before);
     waitOp = WgmmaWaitOp::create(builder, before->getLoc(), left, complete);
     for (auto [old, renamed] : llvm::zip(complete, waitOp.getResults())) {
-      old.replaceUsesWithIf(renamed, [&](OpOperand &use) {
-        Operation *user =
-            before->getBlock()->findAncestorOpInBlock(*use.getOwner());
-        return user && waitOp->isBeforeInBlock(user);
-      });
+      renameBehind(waitOp, old, renamed);
     }
   }
   state.completeTo(left);
@@ -118,10 +138,19 @@ void SyncInserter::runProduct(Operation *op, InFlight &state, bool rewrite) {
     for (OpOperand *operand : pinned) {
       values.push_back(operand->get());
     }
+    if (values.empty() && accumulatorOf(op)) {
+      values = rowValuesBefore(op);
+    }
     builder.setInsertionPoint(op);
     auto fence = WgmmaFenceOp::create(builder, op->getLoc(), values);
     for (auto [operand, value] : llvm::zip(pinned, fence.getResults())) {
       operand->set(value);
+    }
+    // A later piece of the product reads the same registers.
+    for (auto [old, renamed] : llvm::zip(values, fence.getResults())) {
+      if (old.getParentBlock() == op->getBlock()) {
+        renameBehind(fence, old, renamed);
+      }
     }
     builder.setInsertionPointAfter(op);
     WgmmaCommitOp::create(builder, op->getLoc());

@@ -11,7 +11,10 @@ def Spak_DotOp : Spak_NamedOp<"dot", [Pure]> {
   let summary = "sum of products over one axis";
   let description = [{
     The result has the other axes of both operands. With `acc` the sum is added
-    to it. `instr` is the instruction, once decided.
+    to it. `instr` is the instruction, once decided. With `part = [from, n]`
+    only elements from, ..., from + n - 1 of the axis are contracted: a product
+    that is issued in several pieces is a chain of such dots through `acc`.
+    With `hand_off` the group's turn at the tensor core ends behind this dot.
 
     ```mlir
     spak.kernel @scores(%q: !spak.tile<m=64, d=64 : bf16>, %k: !spak.tile<n=64, d=64 : bf16>) {
@@ -24,10 +27,13 @@ def Spak_DotOp : Spak_NamedOp<"dot", [Pure]> {
     DOT-OVER: both operands have the axis, with equal sizes.
     DOT-FREE-AXES: the result's axes are the operands' others, and no two of
     them are one. DOT-ACC-TYPE: acc has the result's type.
-    DOT-INSTR-LAYOUT: the layouts fit the instruction.
+    DOT-INSTR-LAYOUT: the layouts fit the instruction. DOT-PART: the part lies
+    inside the axis; one that does not begin it has an acc.
   }];
   let arguments = (ins Spak_Tile:$a, Spak_Tile:$b, Optional<Spak_Tile>:$acc,
-                       StrAttr:$over, OptionalAttr<StrAttr>:$instr);
+                       StrAttr:$over, OptionalAttr<StrAttr>:$instr,
+                       OptionalAttr<DenseI64ArrayAttr>:$part,
+                       UnitAttr:$hand_off);
   let results = (outs Spak_Tile:$result);
   let assemblyFormat = [{
     $a `,` $b (`acc` $acc^)? `over` $over attr-dict `:` qualified(type($a)) `,` qualified(type($b))
@@ -40,9 +46,14 @@ def Spak_DotOp : Spak_NamedOp<"dot", [Pure]> {
                    "::mlir::Value":$b, "::mlir::Value":$acc,
                    "::llvm::StringRef":$over), [{
       build($_builder, $_state, result, a, b, acc,
-            $_builder.getStringAttr(over), ::mlir::StringAttr());
+            $_builder.getStringAttr(over), ::mlir::StringAttr(),
+            ::mlir::DenseI64ArrayAttr(), ::mlir::UnitAttr());
     }]>
   ];
+  let extraClassDeclaration = [{
+    /// The first element of the axis that is contracted, and how many are.
+    std::pair<int64_t, int64_t> contracted();
+  }];
 }
 
 def Spak_ReduceOp : Spak_NamedOp<"reduce", [Pure]> {

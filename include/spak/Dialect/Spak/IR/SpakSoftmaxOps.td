@@ -161,9 +161,14 @@ def Spak_SoftmaxRescaleOp : Spak_NamedOp<"softmax.rescale", [
   let summary = "scale an accumulator by the correction of its rows";
   let description = [{
     `if_any` allows to skip it where no correction of a warp differs from 1.
+    With `between_rows` it is done among the exponentials that follow: after
+    those of a thread's first row, before those of its others. With
+    `await_next` the operands of the next iteration's first product are
+    awaited there, which holds the wait for `o` in its place.
     Example: see `softmax.advance`. SOFTMAX-AXES: o has the correction's axis.
   }];
-  let arguments = (ins Spak_Tile:$o, Spak_Tile:$correction, UnitAttr:$if_any);
+  let arguments = (ins Spak_Tile:$o, Spak_Tile:$correction, UnitAttr:$if_any,
+                       UnitAttr:$between_rows, UnitAttr:$await_next);
   let results = (outs Spak_Tile:$result);
   let assemblyFormat = [{
     $o `by` $correction (`if_any` $if_any^)? attr-dict `:` qualified(type($o)) `,`
@@ -173,7 +178,8 @@ def Spak_SoftmaxRescaleOp : Spak_NamedOp<"softmax.rescale", [
   let builders = [
     OpBuilder<(ins "::mlir::Value":$o, "::mlir::Value":$correction), [{
       build($_builder, $_state, o.getType(), o, correction,
-            /*if_any=*/::mlir::UnitAttr());
+            /*if_any=*/::mlir::UnitAttr(), /*between_rows=*/::mlir::UnitAttr(),
+            /*await_next=*/::mlir::UnitAttr());
     }]>
   ];
 }

@@ -129,6 +129,28 @@ def PlanOverlap : SpakPass<"plan-overlap"> {
   }];
 }
 
+def PlanIssue : SpakPass<"plan-issue"> {
+  let summary = "decide in which pieces late products are issued";
+  let description = [{
+    A product of stage 1 runs under what follows the first product of the next
+    iteration. With the request `split_<tensor> = k` (or a fact of that name)
+    only the first k steps of the product that reads the tensor are issued
+    right behind that first product; the others follow right before the sum is
+    read, so that they run under exponentials. Where groups take turns, the
+    turn is handed on behind step `hand_off_<tensor>`, else behind the first
+    piece. 0, or as many as there are, does not cut.
+
+    The request `rescale` says where an accumulator is scaled: `first`, before
+    the exponentials of its step (the default), `between_rows`, after those of
+    a thread's first row, or `pinned`, there too, behind the wait for the next
+    operands.
+
+    Requires: stages. Establishes: `part` and `hand_off` on dots, their order;
+    `between_rows` and `await_next` on rescales. Preserves: the values
+    computed. Does nothing without a request or on products in pieces.
+  }];
+}
+
 def PlanGrid : SpakPass<"plan-grid"> {
   let summary = "decide the order in which blocks take the tiles of the grid";
   let description = [{

@@ -51,11 +51,14 @@ def SpakCuda_MapOp
     one element of every input (register `pattern(i)`; `unit` means i itself),
     then one i32 for every coordinate pattern: the compile-time value
     `pattern(i)`. Scalars of the surrounding code may be used inside. With
-    `in_place k` the result is input k's storage.
+    `in_place k` the result is input k's storage. With `only = [p, e, v]`, which
+    needs it, the registers i with i / p % e == v are written and the others
+    stay.
   }];
   let arguments = (ins Variadic<SpakCuda_FragType>:$inputs,
                        ArrayAttr:$patterns, ArrayAttr:$coords,
-                       OptionalAttr<I64Attr>:$in_place);
+                       OptionalAttr<I64Attr>:$in_place,
+                       OptionalAttr<DenseI64ArrayAttr>:$only);
   let results = (outs FreshFrag:$result);
   let regions = (region SizedRegion<1>:$body);
   let skipDefaultBuilders = 1;
@@ -84,20 +87,24 @@ def SpakCuda_RowReduceOp : SpakCuda_Op<"row_reduce"> {
     Row `rows(i)` of the result combines all registers i of `frag`, and `start`
     where given. `kind` is "max", "min" or "add". `chains` independent partial
     results per row shorten the dependence chain (they are combined at the
-    end).
+    end). With `only = [p, e, v]` the registers i with i / p % e == v, all of
+    one row, are combined; the result is the storage of `start`, whose other
+    rows stay.
   }];
   let arguments = (ins StrAttr:$kind, SpakCuda_FragType:$frag,
                        SpakCuda_PatternAttr:$rows,
                        Optional<SpakCuda_FragType>:$start,
-                       DefaultValuedAttr<I64Attr, "2">:$chains);
+                       DefaultValuedAttr<I64Attr, "2">:$chains,
+                       OptionalAttr<DenseI64ArrayAttr>:$only);
   let results = (outs FreshFrag:$result);
   let builders = [
     OpBuilder<(ins "::mlir::Type":$result, "::llvm::StringRef":$kind,
                    "::mlir::Value":$frag, "PatternAttr":$rows,
                    CArg<"::mlir::Value", "{}">:$start,
-                   CArg<"int64_t", "2">:$chains), [{
+                   CArg<"int64_t", "2">:$chains,
+                   CArg<"::mlir::DenseI64ArrayAttr", "{}">:$only), [{
       build($_builder, $_state, result, $_builder.getStringAttr(kind), frag,
-            rows, start, $_builder.getI64IntegerAttr(chains));
+            rows, start, $_builder.getI64IntegerAttr(chains), only);
     }]>
   ];
   let hasVerifier = 1;
@@ -123,12 +130,24 @@ def SpakCuda_PackOp : SpakCuda_Op<"pack"> {
   let summary = "rounds pairs of f32 registers to packed 16-bit registers";
   let description = [{
     Result register i holds registers 2i (low half) and 2i + 1 (high half),
-    rounded to nearest even.
+    rounded to nearest even. With `only = [p, e, v]` the registers i with
+    i / p % e == v are written; the others are those of `into`, if given, whose
+    storage the result then is.
   }];
-  let arguments = (ins SpakCuda_FragType:$frag);
+  let arguments = (ins SpakCuda_FragType:$frag,
+                       Optional<SpakCuda_FragType>:$into,
+                       OptionalAttr<DenseI64ArrayAttr>:$only);
   let results = (outs FreshFrag:$result);
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$frag), [{
+      build($_builder, $_state, result, frag, /*into=*/::mlir::Value(),
+            ::mlir::DenseI64ArrayAttr());
+    }]>
+  ];
   let hasVerifier = 1;
-  let assemblyFormat = "$frag attr-dict `:` type($frag) `->` type($result)";
+  let assemblyFormat = [{
+    $frag (`into` $into^ `:` type($into))? attr-dict `:` type($frag) `->` type($result)
+  }];
 }
 
 def SpakCuda_WarpAnyOp : SpakCuda_Op<"warp_any", [Pure]> {

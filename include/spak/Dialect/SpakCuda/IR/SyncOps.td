@@ -61,8 +61,20 @@ class SpakCuda_RingCountOp<string mnemonic, string text>
 
 def SpakCuda_RingAcquireOp
     : SpakCuda_RingCountOp<"ring.acquire", "waits until the slot is empty">;
-def SpakCuda_RingWaitOp
-    : SpakCuda_RingCountOp<"ring.wait", "waits until the slot is full">;
+def SpakCuda_RingWaitOp : SpakCuda_Op<"ring.wait", [ReadWrite]> {
+  let summary = "waits until the slot is full";
+  let description = [{
+    With `when`, which is uniform, only where that holds. Such a wait ends a
+    basic block, so that what stands behind it stays there.
+  }];
+  let arguments = (ins SpakCuda_RingType:$ring, I32:$count, Optional<I1>:$when);
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$ring, "::mlir::Value":$count), [{
+      build($_builder, $_state, ring, count, /*when=*/::mlir::Value());
+    }]>
+  ];
+  let assemblyFormat = "$ring `,` $count (`when` $when^)? attr-dict `:` type($ring)";
+}
 def SpakCuda_RingCommitOp
     : SpakCuda_RingCountOp<"ring.commit", "arrives on the slot's full barrier">;
 

@@ -13,21 +13,22 @@ def SpakCuda_WgmmaSSOp
   let description = [{
     Issues k/16 asynchronous wgmma. Without `acc` the result starts from zero;
     with it, the result is `acc`'s storage. Operands start at their slot plus
-    the optional byte offsets.
+    the optional byte offsets. A piece of a product begins at k-step `first`.
   }];
   let arguments = (ins SpakCuda_SmemType:$a, I32:$a_slot,
                        Optional<I32>:$a_offset, SpakCuda_SmemType:$b,
                        I32:$b_slot, Optional<I32>:$b_offset,
                        Optional<SpakCuda_FragType>:$acc,
                        SpakCuda_DescAttr:$a_desc, SpakCuda_DescAttr:$b_desc,
-                       I64Attr:$n, I64Attr:$k);
+                       I64Attr:$n, I64Attr:$k,
+                       OptionalAttr<I64Attr>:$first);
   let results = (outs SpakCuda_FragType:$result);
   let hasVerifier = 1;
   let assemblyFormat = [{
     $a `[` $a_slot `]` (`at` $a_offset^)? `desc` $a_desc `,`
     $b `[` $b_slot `]` (`at` $b_offset^)?
     `desc` $b_desc (`acc` $acc^)?
-    `n` $n `k` $k attr-dict `:` type($a) `,` type($b) `->` type($result)
+    `n` $n `k` $k (`first` $first^)? attr-dict `:` type($a) `,` type($b) `->` type($result)
     custom<AccType>(ref($acc), ref(type($result)), type($acc))
   }];
 }
@@ -37,18 +38,20 @@ def SpakCuda_WgmmaRSOp
   let summary = "m64 nN kK product, A in registers, B in shared memory";
   let description = [{
     A's packed registers 4j to 4j + 3 are k-step j. They must stay untouched
-    until the group has completed.
+    until the group has completed. A piece of a product begins at k-step
+    `first`.
   }];
   let arguments = (ins SpakCuda_FragType:$a, SpakCuda_SmemType:$b,
                        I32:$b_slot, Optional<I32>:$b_offset,
                        Optional<SpakCuda_FragType>:$acc,
-                       SpakCuda_DescAttr:$b_desc, I64Attr:$n, I64Attr:$k);
+                       SpakCuda_DescAttr:$b_desc, I64Attr:$n, I64Attr:$k,
+                       OptionalAttr<I64Attr>:$first);
   let results = (outs SpakCuda_FragType:$result);
   let hasVerifier = 1;
   let assemblyFormat = [{
     $a `,` $b `[` $b_slot `]` (`at` $b_offset^)?
     `desc` $b_desc (`acc` $acc^)?
-    `n` $n `k` $k attr-dict `:` type($a) `,` type($b) `->` type($result)
+    `n` $n `k` $k (`first` $first^)? attr-dict `:` type($a) `,` type($b) `->` type($result)
     custom<AccType>(ref($acc), ref(type($result)), type($acc))
   }];
 }
