@@ -341,9 +341,6 @@ bool isReleased(Value ring, Value count, llvm::DenseSet<Value> &asked) {
   return false;
 }
 
-LogicalResult checkReleases(KernelOp kernel) {
-  WalkResult result = kernel.walk([](RingWaitOp wait) {
-    llvm::DenseSet<Value> asked;
 /// True if the iteration that a conditional wait is for gives the slot back:
 /// the condition says that there is one.
 bool isReleasedByNext(RingWaitOp wait) {
@@ -361,6 +358,9 @@ bool isReleasedByNext(RingWaitOp wait) {
   });
 }
 
+LogicalResult checkReleases(KernelOp kernel) {
+  WalkResult result = kernel.walk([](RingWaitOp wait) {
+    llvm::DenseSet<Value> asked;
     if (wait.getWhen() ? isReleasedByNext(wait)
                        : isReleased(wait.getRing(), wait.getCount(), asked)) {
       return WalkResult::advance();
