@@ -21,16 +21,22 @@ system FMHA_Forward {
         split: [0, 6, 2, 3, 4, 5, 7, 8, 9]   // steps of P V issued before the scores are awaited, 0 for all
         hand_off: [0, 2, 4, 6]           // after how many of them the other group may issue, 0 for those
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
-        order: ["persistent_static", "one_per_cta"]
+        order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired"]
+        cross_tile: [false, true]        // the first products of a tile beside the last of the one before
+        section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
+        cluster_m: [1, 2]                // blocks of query rows that fetch K and V together
 
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "K and V fit shared memory":
             2 * D * ((1 + q_slots) * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
-        constraint "two groups take turns": tile_m == 128 or overlap == "intra" or overlap == "none"
-        constraint "scores and output fit the registers":
+        constraint "a block has a next tile": not cross_tile or (order != "one_per_cta" and overlap != "none" and overlap != "pingpong")
+        constraint "long and short rows": order != "persistent_paired" or (causal and section == 0)
+        constraint "sections are for causal rows": section == 0 or causal
+        constraint "groups take turns": tile_m >= 128 or overlap == "intra" or overlap == "none"
         constraint "late products are split": (split == 0 and rescale == "first") or overlap == "intra" or overlap == "both"
         constraint "turns are handed on": hand_off == 0 or overlap == "both"
         constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
+        constraint "scores and output fit the registers":
             tile_n / 2 + tile_n / 4 + D / 2 + 30 <= (240 if tile_m <= 128 else 160)
     }
 
@@ -109,10 +115,10 @@ system FMHA_Forward {
             registers(producer) = 24 if tile_m <= 128 else 32
             registers(consumer) = 240 if tile_m <= 128 else 160
             overlap = overlap
-            order = order
             split(V) = split
             hand_off(V) = hand_off
             rescale = rescale
+            order = order
             epilogue_slots = D / 64
         }
     }

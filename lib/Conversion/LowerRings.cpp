@@ -156,13 +156,6 @@ LogicalResult KernelLowering::lowerWait(ir::RingWaitOp op) {
   return success();
 }
 
-LogicalResult KernelLowering::lowerRelease(ir::RingReleaseOp op) {
-  cuda::RingReleaseOp::create(builder, op.getLoc(), rings[op.getRing()].ring,
-                              scalar(op.getSlot()), laneIsZero());
-  return success();
-}
-
-} // namespace spak::conversion
 SmallVector<ir::RingWaitOp> KernelLowering::waitsAheadIn(ir::ForOp loop) {
   SmallVector<ir::RingWaitOp> waits;
   bool awaits = llvm::any_of(
@@ -196,3 +189,10 @@ void KernelLowering::awaitNext(Location loc) {
   }
 }
 
+LogicalResult KernelLowering::lowerRelease(ir::RingReleaseOp op) {
+  cuda::RingReleaseOp::create(builder, op.getLoc(), rings[op.getRing()].ring,
+                              scalar(op.getSlot()), laneIsZero());
+  return success();
+}
+
+} // namespace spak::conversion

@@ -292,6 +292,14 @@ LogicalResult KernelLowering::lowerFor(ir::ForOp loop) {
   for (Value ring : counted) {
     inits.push_back(counters[ring]);
   }
+  SmallVector<ir::RingWaitOp> ahead = waitsAheadIn(loop);
+  std::swap(waitsAhead, ahead);
+  Value outerFollows = anotherFollows;
+  if (!waitsAhead.empty()) {
+    anotherFollows = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::slt, lower, upper);
+    awaitNext(loc);
+  }
   auto made =
       scf::ForOp::create(builder, loc, lower, upper, constant(1), inits);
   // Unrolled by the CUDA compiler, a loop of products would have to move
@@ -319,19 +327,18 @@ LogicalResult KernelLowering::lowerFor(ir::ForOp loop) {
   bind(sourceArgs, made.getRegionIterArgs().take_front(carried));
   copyPlaces(loop.getInitArgs(), sourceArgs);
   for (auto [i, ring] : llvm::enumerate(counted)) {
-  SmallVector<ir::RingWaitOp> ahead = waitsAheadIn(loop);
-  std::swap(waitsAhead, ahead);
-  Value outerFollows = anotherFollows;
-  if (!waitsAhead.empty()) {
-    anotherFollows = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::slt, lower, upper);
-    awaitNext(loc);
-  }
     counters[ring] = made.getRegionIterArgs()[carried + i];
+  }
+  if (!waitsAhead.empty()) {
+    Value next = add(made.getInductionVar(), constant(1));
+    anotherFollows = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::slt, next, upper);
   }
   if (failed(lowerBlock(*source))) {
     return failure();
   }
+  waitsAhead = ahead;
+  anotherFollows = outerFollows;
   SmallVector<Value> yielded;
   if (failed(flatten(source->getTerminator()->getOperands(), yielded))) {
     return failure();
@@ -356,16 +363,9 @@ LogicalResult KernelLowering::lowerIf(scf::IfOp branch) {
     return failure();
   }
   size_t carried = types.size();
-  if (!waitsAhead.empty()) {
-    Value next = add(made.getInductionVar(), constant(1));
-    anotherFollows = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::slt, next, upper);
-  }
   types.append(counted.size(), builder.getI32Type());
   auto made =
       scf::IfOp::create(builder, loc, types, scalar(branch.getCondition()),
-  waitsAhead = ahead;
-  anotherFollows = outerFollows;
                         /*withElseRegion=*/!types.empty());
   DenseMap<Value, Value> before = counters;
   OpBuilder::InsertionGuard guard(builder);

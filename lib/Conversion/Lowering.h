@@ -133,6 +133,10 @@ private:
   LogicalResult lowerAcquire(ir::RingAcquireOp op);
   LogicalResult lowerFill(ir::RingFillOp op);
   LogicalResult lowerWait(ir::RingWaitOp op);
+  /// The waits of \p loop that an op in its middle does for the iteration
+  /// after.
+  llvm::SmallVector<ir::RingWaitOp> waitsAheadIn(ir::ForOp loop);
+  void awaitNext(Location loc);
   LogicalResult lowerRelease(ir::RingReleaseOp op);
   Value slotIndex(const RingOnDevice &ring, Value count);
   LogicalResult boxOf(Operation *op, Value view, ValueRange at,
@@ -154,15 +158,17 @@ private:
 
   friend class GroupBuilder;
 
-  /// The waits of \p loop that an op in its middle does for the iteration
-  /// after.
-  llvm::SmallVector<ir::RingWaitOp> waitsAheadIn(ir::ForOp loop);
-  void awaitNext(Location loc);
   // LowerSoftmax.cpp
   LogicalResult lowerAdvance(ir::SoftmaxAdvanceOp op);
   LogicalResult lowerProbs(ir::SoftmaxProbsOp op);
   LogicalResult lowerRescale(ir::SoftmaxRescaleOp op);
   LogicalResult lowerFinish(ir::SoftmaxFinishOp op);
+  LogicalResult lowerProbsByRow(ir::SoftmaxProbsOp op,
+                                ir::SoftmaxRescaleOp rescale, Value s,
+                                const Values &state, Value offset,
+                                cuda::PatternAttr pattern, Value scale);
+  /// The exponentials among which \p op is to be done; null if there are none.
+  ir::SoftmaxProbsOp exponentialsAround(ir::SoftmaxRescaleOp op);
   mlir::FailureOr<Values> rows(Value state);
   Value scaleForExp2(Value scale);
   bool isZeroTile(Value tile);
@@ -184,12 +190,6 @@ private:
   mlir::FailureOr<DirectAccess> describe(Operation *op, Value view,
                                          ValueRange at, const RegisterMap &map);
   Value strideOf(Value view, int64_t axis);
-  LogicalResult lowerProbsByRow(ir::SoftmaxProbsOp op,
-                                ir::SoftmaxRescaleOp rescale, Value s,
-                                const Values &state, Value offset,
-                                cuda::PatternAttr pattern, Value scale);
-  /// The exponentials among which \p op is to be done; null if there are none.
-  ir::SoftmaxProbsOp exponentialsAround(ir::SoftmaxRescaleOp op);
   Value writesCopies(const RegisterMap &map);
 
   // LowerHost.cpp
@@ -222,13 +222,6 @@ private:
   std::map<std::string, Value> barriers;
   /// Buffers of stores, by the store's view and layout.
   llvm::DenseMap<std::pair<Value, mlir::Type>, Value> storeBuffers;
-  /// The schedule of the grid, which the launch needs too.
-  std::optional<bool> persistent;
-};
-
-} // namespace spak::conversion
-
-#endif // SPAK_LIB_CONVERSION_LOWERING_H
   /// Rescales that are done among exponentials.
   llvm::DenseMap<Operation *, ir::SoftmaxRescaleOp> rescaleAmong;
   /// Of the loop being converted: its waits that the iteration before did, and
@@ -237,3 +230,10 @@ private:
   Value anotherFollows;
   /// Blocks of a cluster.
   int64_t clusterBlocks = 1;
+  /// The schedule of the grid, which the launch needs too.
+  std::optional<bool> persistent;
+};
+
+} // namespace spak::conversion
+
+#endif // SPAK_LIB_CONVERSION_LOWERING_H

@@ -165,23 +165,6 @@ static LogicalResult verifyInstr(DotOp dot) {
                  failed(expect(result, false, "the result")));
 }
 
-LogicalResult DotOp::verify() {
-  TileType a = getA().getType(), b = getB().getType();
-  TileType result = getResult().getType();
-  // DOT-OVER
-  int64_t size = a.axisSize(getOver());
-  if (size == 0 || size != b.axisSize(getOver())) {
-    return emitOpError("expected both operands to have axis `")
-           << getOver() << "` with one size, got " << a << " and " << b;
-  }
-  // DOT-FREE-AXES
-  size_t free = 0;
-  for (TileType operand : {a, b}) {
-    for (auto [axis, extent] :
-         llvm::zip(operand.getAxes(), operand.getShape())) {
-      if (axis.getValue() == getOver()) {
-        continue;
-      }
 std::pair<int64_t, int64_t> DotOp::contracted() {
   if (std::optional<ArrayRef<int64_t>> part = getPart()) {
     return {(*part)[0], (*part)[1]};
@@ -208,6 +191,26 @@ static LogicalResult verifyPart(DotOp dot, int64_t size) {
   return success();
 }
 
+LogicalResult DotOp::verify() {
+  TileType a = getA().getType(), b = getB().getType();
+  TileType result = getResult().getType();
+  // DOT-OVER
+  int64_t size = a.axisSize(getOver());
+  if (size == 0 || size != b.axisSize(getOver())) {
+    return emitOpError("expected both operands to have axis `")
+           << getOver() << "` with one size, got " << a << " and " << b;
+  }
+  if (failed(verifyPart(*this, size))) {
+    return failure();
+  }
+  // DOT-FREE-AXES
+  size_t free = 0;
+  for (TileType operand : {a, b}) {
+    for (auto [axis, extent] :
+         llvm::zip(operand.getAxes(), operand.getShape())) {
+      if (axis.getValue() == getOver()) {
+        continue;
+      }
       TileType other = operand == a ? b : a;
       if (a != b && other.hasAxis(axis)) {
         return emitOpError("has axis `")
@@ -217,9 +220,6 @@ static LogicalResult verifyPart(DotOp dot, int64_t size) {
       if (result.axisSize(axis) != extent) {
         return emitOpError("expected the result to have axis `")
                << axis.getValue() << "` of size " << extent << ", got "
-  if (failed(verifyPart(*this, size))) {
-    return failure();
-  }
                << result;
       }
       ++free;
