@@ -246,7 +246,27 @@ private:
     }
   }
 
+  void readValues() {
+    for (const std::string &text : args.getAllArgValues(OPT_values_eq)) {
+      SmallVector<StringRef> items;
+      StringRef(text).split(items, ',');
+      for (StringRef item : items) {
+        auto &rule = options.values.emplace_back();
+        bool good = splitAssignment(item, ':', rule.first, rule.second);
+        size_t words = rule.second.size();
+        good &= words == 3 ? rule.second.front() == "sorted" : words <= 2;
+        if (!good) {
+          fail("expected `--values=name=number`, `name=low:high` or "
+               "`name=sorted:low:high`, got `" +
+               item + "`");
+          return;
+        }
+      }
+    }
+  }
+
   void readSimulation() {
+    readValues();
     if (args.hasArg(OPT_simulate)) {
       options.simulate = SimulateMode::Both;
     }

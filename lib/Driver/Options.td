@@ -63,6 +63,8 @@ def simulate_at_eq : Eq_<"simulate-at", "<phase>[,<phase>...]",
     grp_simulate>;
 def inputs_eq : Eq_<"inputs", "<normal|outliers|onehot|integers|constant>",
     "distribution of the inputs (default normal)", grp_simulate>;
+def values_eq : Eq_<"values", "<name>=[sorted:]<low>:<high>,...",
+    "whole numbers for a tensor or a scalar of --simulate, each bound a number or a dim; sorted: they never fall along the last axis, and begin and end with the bounds", grp_simulate>;
 def seed_eq : Eq_<"seed", "<n>", "seed of the inputs (default 1)", grp_simulate>;
 def kernel_eq : Eq_<"kernel", "<name>",
     "kernel to simulate (default: every kernel of the system)", grp_simulate>;

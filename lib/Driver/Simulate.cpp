@@ -155,6 +155,13 @@ std::optional<bool> Session::simulateKernel(const ast::Kernel &kernel,
   std::optional<sim::InputKind> kind = sim::parseInputKind(options.inputs);
   request.cases = sim::allCases(*shape, kind.value_or(sim::InputKind::Normal),
                                 options.seed);
+  for (const auto &[name, words] : options.values) {
+    sim::ValueRule &rule = request.values.emplace_back();
+    rule.name = name;
+    rule.sorted = words.front() == "sorted";
+    rule.low = words[rule.sorted ? 1 : 0];
+    rule.high = words.back();
+  }
   if (options.simulate != SimulateMode::Exact) {
     request.reference = referenceOf(kernel, options.input);
   }

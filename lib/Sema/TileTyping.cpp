@@ -183,6 +183,18 @@ const Expr *Typing::mask(const Expr *scores, const Expr *keep,
       return poison(range);
     }
   }
+  // What is affine goes into a mask of its own, around the rest.
+  const Expr *both = strip(keep);
+  if (both->kind == Expr::Kind::Binary && both->binary == BinaryOp::And) {
+    std::vector<Conjunction> all, left, right;
+    const Expr *a = both->operands[0], *b = both->operands[1];
+    if (!affineUnion(*this, both, all)) {
+      bool outer = affineUnion(*this, b, right);
+      if (outer || affineUnion(*this, a, left)) {
+        return mask(mask(scores, outer ? a : b, range), outer ? b : a, range);
+      }
+    }
+  }
   Type boolean = scores->type;
   boolean.dtype = Dtype::Bool;
   Expr *expr = make(Expr::Kind::Mask, scores->type, range,

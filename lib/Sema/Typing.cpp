@@ -255,8 +255,8 @@ bool Typing::unifyAxes(const Expr *&a, const Expr *&b, SourceRange range,
     }
     return true;
   }
-  bool loose =
-      type.dtype == Dtype::Bool || (isIndexVector(a) && isIndexVector(b));
+  // Truth values and whole numbers, among them the indices of ranges.
+  bool loose = type.dtype == Dtype::Bool || isIntegral(type.dtype);
   if (within(axesB, axesA)) {
     type.axes = axesA;
   } else if (within(axesA, axesB)) {

@@ -123,6 +123,9 @@ private:
   llvm::FailureOr<Outputs> runModule(ModuleOp module, bool exact,
                                      std::string *damage = nullptr);
 
+  /// A number, or a dim's size.
+  llvm::Expected<int64_t> boundOf(const std::string &text) const;
+
   /// Two float64 computations of one formula must agree much better than any
   /// low-precision one can.
   void compareMeanings(const std::string &name, Verdict &verdict);
@@ -135,6 +138,18 @@ private:
   std::optional<Outputs> exact, plain, before;
 };
 
+llvm::Expected<int64_t> CaseRun::boundOf(const std::string &text) const {
+  auto dim = inputs.dims.find(text);
+  if (dim != inputs.dims.end()) {
+    return dim->second;
+  }
+  int64_t number = 0;
+  if (llvm::StringRef(text).getAsInteger(10, number)) {
+    return fail("`" + text + "` is no number and no dim");
+  }
+  return number;
+}
+
 llvm::Error CaseRun::prepare(ir::KernelOp kernel) {
   arguments.dims = inputs.dims;
   arguments.scalars = request.scalars;
@@ -143,6 +158,25 @@ llvm::Error CaseRun::prepare(ir::KernelOp kernel) {
   if (failed(extents)) {
     return fail("the shape does not fit the kernel");
   }
+  llvm::StringMap<std::pair<const ValueRule *, std::pair<int64_t, int64_t>>>
+      rules;
+  for (const ValueRule &rule : request.values) {
+    llvm::Expected<int64_t> low = boundOf(rule.low), high = boundOf(rule.high);
+    if (!low || !high) {
+      return llvm::joinErrors(low.takeError(), high.takeError());
+    }
+    rules[rule.name] = {&rule, {*low, *high}};
+  }
+  auto ruled = [&](llvm::StringRef name, Tensor &tensor) {
+    auto rule = rules.find(name);
+    if (rule == rules.end()) {
+      return false;
+    }
+    auto [low, high] = rule->second.second;
+    fillBetween(tensor, low, high, rule->second.first->sorted, inputs.seed);
+    rule->second.first = nullptr;
+    return true;
+  };
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     unsigned i = argument.getArgNumber();
     std::string name = kernel.getArgName(i);
@@ -151,6 +185,11 @@ llvm::Error CaseRun::prepare(ir::KernelOp kernel) {
       auto byDefault = dyn_cast_or_null<FloatAttr>(
           kernel.getArgAttr(i, ir::SpakDialect::kDefaultAttr));
       std::optional<Format> format = formatOf(argument.getType());
+      if (format && rules.count(name)) {
+        Tensor scalar = Tensor::make(name, *format, {});
+        ruled(name, scalar);
+        arguments.scalars[name] = scalar.dense().front();
+      }
       if (byDefault && format && !arguments.scalars.count(name)) {
         // Rounded here already: the reference is to see the same number.
         arguments.scalars[name] =
@@ -167,12 +206,19 @@ llvm::Error CaseRun::prepare(ir::KernelOp kernel) {
     if (kernel.getKind(i) == "out") {
       outputs.push_back(name);
     } else {
-      fill(tensor, inputs.kind, inputs.seed);
+      if (!ruled(name, tensor)) {
+        fill(tensor, inputs.kind, inputs.seed);
+      }
       if (isFloat(*format) && formatBits(*format) < formatBits(narrowest)) {
         narrowest = *format;
       }
     }
     arguments.tensors[name] = std::move(tensor);
+  }
+  for (const auto &rule : rules) {
+    if (rule.second.first && !arguments.scalars.count(rule.first().str())) {
+      return fail("no input is called `" + rule.first() + "`");
+    }
   }
   return llvm::Error::success();
 }

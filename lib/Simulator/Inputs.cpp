@@ -6,6 +6,7 @@
 
 #include "llvm/Support/xxhash.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace spak::sim {
@@ -87,6 +88,29 @@ void fill(Tensor &tensor, InputKind kind, uint64_t seed) {
     }
     element = roundTo(tensor.format, value);
   });
+}
+
+void fillBetween(Tensor &tensor, int64_t low, int64_t high, bool sorted,
+                 uint64_t seed) {
+  uint64_t key = mix(seed ^ llvm::xxh3_64bits(tensor.name));
+  high = std::max(low, high);
+  std::vector<double> values(tensor.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint64_t spread = static_cast<uint64_t>(high - low) + 1;
+    values[i] = static_cast<double>(low) +
+                static_cast<double>(mix(key + i) % spread);
+  }
+  int64_t length = tensor.extents.empty() ? 1 : tensor.extents.back();
+  for (size_t row = 0; sorted && row + length <= values.size() && length > 0;
+       row += length) {
+    values[row] = static_cast<double>(low);
+    values[row + length - 1] = static_cast<double>(high);
+    std::sort(values.begin() + row, values.begin() + row + length);
+  }
+  for (double &value : values) {
+    value = roundTo(tensor.format, value);
+  }
+  tensor.assignDense(values);
 }
 
 } // namespace spak::sim

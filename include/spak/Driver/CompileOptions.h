@@ -56,6 +56,8 @@ struct CompileOptions {
   std::vector<Phase> simulateAt;
   std::string inputs = "normal";
   uint64_t seed = 1;
+  /// `--values`: name, then what stands after `=`, at the colons.
+  std::vector<std::pair<std::string, std::vector<std::string>>> values;
   std::string kernel;
   bool json = false;
 

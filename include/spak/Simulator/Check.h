@@ -34,12 +34,21 @@ struct Case {
   MemoryOrder order = MemoryOrder::RowMajor;
 };
 
+/// Whole numbers for one tensor or scalar.
+struct ValueRule {
+  std::string name;
+  std::string low, high; ///< a number or a dim; both are taken
+  /// They never fall along the last axis, whose ends are the bounds.
+  bool sorted = false;
+};
+
 struct CheckRequest {
   std::string kernel;
   std::string label; ///< what reports call it; empty: the kernel's name
   std::vector<PhaseModule> phases;
   std::vector<Case> cases;
   std::map<std::string, double> scalars; ///< where not the default
+  std::vector<ValueRule> values;         ///< in place of the inputs' kind
   int64_t blocks = 3;                    ///< of a persistent grid
 
   /// Compared with if given.

@@ -77,6 +77,11 @@ std::optional<InputKind> parseInputKind(llvm::StringRef name);
 /// index, never on strides.
 void fill(Tensor &tensor, InputKind kind, uint64_t seed);
 
+/// Fills \p tensor with whole numbers from \p low to \p high; with \p sorted
+/// they never fall along the last axis, whose ends are the bounds.
+void fillBetween(Tensor &tensor, int64_t low, int64_t high, bool sorted,
+                 uint64_t seed);
+
 } // namespace spak::sim
 
 #endif // SPAK_SIMULATOR_TENSOR_H

@@ -18,6 +18,15 @@ namespace spak::ir {
 // Numbers
 //===----------------------------------------------------------------------===//
 
+/// Whether \p op reads a scalar of an input, which no one writes.
+static bool readsInput(Operation *op) {
+  auto load = dyn_cast<LoadScalarOp>(op);
+  auto view = load ? dyn_cast<BlockArgument>(load.getView()) : BlockArgument();
+  auto kernel =
+      view ? dyn_cast<KernelOp>(view.getOwner()->getParentOp()) : KernelOp();
+  return kernel && kernel.getKind(view.getArgNumber()) == "in";
+}
+
 unsigned ValueNumbers::of(Value value) {
   auto known = numbers.find(value);
   if (known != numbers.end()) {
@@ -29,7 +38,8 @@ unsigned ValueNumbers::of(Value value) {
   auto argument = dyn_cast<BlockArgument>(value);
   if (argument && isa<GridOp>(argument.getOwner()->getParentOp())) {
     os << "grid " << argument.getArgNumber() << " " << argument.getType();
-  } else if (def && def->getNumRegions() == 0 && isPure(def)) {
+  } else if (def && def->getNumRegions() == 0 &&
+             (isPure(def) || readsInput(def))) {
     os << def->getName() << " " << cast<OpResult>(value).getResultNumber()
        << " " << def->getAttrDictionary() << " " << value.getType();
     for (Value operand : def->getOperands()) {

@@ -193,7 +193,8 @@ bool isUniform(Value value, llvm::DenseSet<Value> &asked) {
                      asked);
   }
   Operation *def = value.getDefiningOp();
-  if (isa<LaneOp, ThreadInGroupOp, ThreadInRoleOp, LoadOp, FragGetOp>(def)) {
+  // What a warp loads from one place is one number.
+  if (isa<LaneOp, ThreadInGroupOp, ThreadInRoleOp, FragGetOp>(def)) {
     return false;
   }
   if (isa<UniformOp, WarpAnyOp>(def)) {
