@@ -441,3 +441,86 @@ spak_cuda.kernel @never_started(%n: i32) attributes {threads = 256, smem_bytes =
   }
   spak_cuda.return
 }
+
+// -----
+spak_cuda.kernel @more_than_there_is() attributes {threads = 384, registers = 168} {
+  spak_cuda.roles {
+    spak_cuda.role @producer warps 0 for 4 maxnreg 32 { }
+    // expected-error@+1 {{REGISTER-POOL: the roles ask for 65536 registers, the block has 64512 at launch: 168 for each of 384 threads}}
+    spak_cuda.role @consumer warps 4 for 8 maxnreg 240 grow { }
+  }
+  spak_cuda.return
+}
+
+// -----
+!r = !spak_cuda.ring<2>
+spak_cuda.kernel @another_cluster() attributes {threads = 128, smem_bytes = 32, cluster = 2} {
+  // expected-error@+1 {{CLUSTER: its ring is that of 4 blocks, the kernel's clusters have 2}}
+  %r = spak_cuda.ring "r" full 1 empty 16 at 0 {cluster = 4 : i64} : !r
+  spak_cuda.return
+}
+
+// -----
+!r = !spak_cuda.ring<2>
+spak_cuda.kernel @uneven() attributes {threads = 128, smem_bytes = 32, cluster = 2} {
+  // expected-error@+1 {{CLUSTER: expected as many arrivals from each of 2 blocks, got 7 in all}}
+  %r = spak_cuda.ring "r" full 1 empty 7 at 0 {cluster = 2 : i64} : !r
+  spak_cuda.return
+}
+
+// -----
+!r = !spak_cuda.ring<2>
+spak_cuda.kernel @tells_nobody(%i: i32, %q: i1) attributes {threads = 128, smem_bytes = 32, cluster = 2} {
+  %r = spak_cuda.ring "r" full 1 empty 8 at 0 {cluster = 2 : i64} : !r
+  spak_cuda.cluster_sync
+  spak_cuda.ring.wait %r, %i : !r
+  // expected-error@+1 {{CLUSTER: does not tell the other blocks that fill the slot}}
+  spak_cuda.ring.release %r, %i when %q : !r
+  spak_cuda.cluster_sync
+  spak_cuda.return
+}
+
+// -----
+!r = !spak_cuda.ring<2>
+spak_cuda.kernel @tells_strangers(%i: i32, %q: i1) attributes {threads = 128, smem_bytes = 32, cluster = 2} {
+  %r = spak_cuda.ring "r" full 1 empty 4 at 0 : !r
+  spak_cuda.ring.wait %r, %i : !r
+  // expected-error@+1 {{CLUSTER: hands a slot of this block to others}}
+  spak_cuda.ring.release %r, %i when %q to %i : !r
+  spak_cuda.return
+}
+
+// -----
+!b = !spak_cuda.smem<2 x 8192 bytes of bf16>
+!r = !spak_cuda.ring<2>
+spak_cuda.kernel @fills_unasked(%map: !spak_cuda.tmap, %i: i32) attributes {threads = 128, smem_bytes = 16416, cluster = 2} {
+  %a = spak_cuda.shared "a" at 0 : !b
+  %r = spak_cuda.ring "r" full 1 empty 4 at 16384 : !r
+  %c2 = arith.constant 2 : i32
+  %s = arith.remui %i, %c2 : i32
+  spak_cuda.ring.acquire %r, %i : !r
+  spak_cuda.ring.expect %r, %i bytes 8192 : !r
+  // expected-error@+1 {{CLUSTER: fills slots of 2 blocks, which only this block frees}}
+  spak_cuda.tma.load %map[%i, %i] into %a[%s] signals %r, %i {multicast = 2 : i64} : !b, !r
+  spak_cuda.return
+}
+
+// -----
+!r = !spak_cuda.ring<2>
+// expected-error@+1 {{CLUSTER: expected the blocks to meet after their barriers are set up and before they end}}
+spak_cuda.kernel @ends_early() attributes {threads = 128, smem_bytes = 32, cluster = 2} {
+  %r = spak_cuda.ring "r" full 1 empty 8 at 0 {cluster = 2 : i64} : !r
+  spak_cuda.cluster_sync
+  spak_cuda.return
+}
+
+// -----
+spak_cuda.kernel @some_wait() attributes {threads = 128, cluster = 2} {
+  spak_cuda.roles {
+    spak_cuda.role @all warps 0 for 4 {
+      // expected-error@+1 {{CLUSTER: not all threads come here}}
+      spak_cuda.cluster_sync
+    }
+  }
+  spak_cuda.return
+}

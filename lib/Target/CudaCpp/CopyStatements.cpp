@@ -49,15 +49,20 @@ std::optional<std::string> KernelPrinter::coordinates(ValueRange coords) {
 }
 
 LogicalResult KernelPrinter::printTmaLoad(TmaLoadOp op) {
-  headers.use("tma_load_" + std::to_string(op.getCoords().size()) + "d");
+  bool multicast = op.getMulticast() > 1;
+  std::string function = multicast ? "tma_load_multicast" : "tma_load";
+  headers.use(function + "_" + std::to_string(op.getCoords().size()) + "d");
   auto to = address(op.getDst(), op.getSlot(), op.getOffset(), op.getAt());
   auto coords = coordinates(op.getCoords());
   auto count = bits(op.getCount());
   if (!to || !coords || !count) {
     return failure();
   }
-  out.statement("spak::tma_load(" + *to + ", " + name(op.getMap()) + ", " +
-                name(op.getRing()) + ".full(" + *count + ")" + *coords + ");");
+  std::string blocks =
+      multicast ? ", " + std::to_string((1 << op.getMulticast()) - 1) : "";
+  out.statement("spak::" + function + "(" + *to + ", " + name(op.getMap()) +
+                ", " + name(op.getRing()) + ".full(" + *count + ")" + blocks +
+                *coords + ");");
   return success();
 }
 

@@ -472,7 +472,14 @@ std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
       .Case([&](math::SqrtOp) { return call(op, "sqrtf"); })
       .Case([&](math::RsqrtOp) { return call(op, "rsqrtf"); })
       .Case([&](math::TanhOp) { return call(op, "tanhf"); })
-      .Case([&](math::ErfOp) { return call(op, "erff"); })
+      .Case([&](math::ErfOp) {
+        auto rounded = op->getAttrOfType<TypeAttr>(kRoundedAttr);
+        if (!rounded) {
+          return call(op, "erff");
+        }
+        return deviceCall(op, rounded.getValue().isBF16() ? "erf_for_bf16"
+                                                          : "erf_for_f16");
+      })
       .Case([&](math::AbsFOp) { return call(op, "fabsf"); })
       .Case([&](math::FmaOp) { return call(op, "fmaf"); })
       .Case([&](math::PowFOp) { return call(op, "powf"); })

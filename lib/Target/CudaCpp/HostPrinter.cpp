@@ -320,7 +320,6 @@ LogicalResult HostPrinter::printTensorMap(HostTensorMapOp op) {
 }
 
 LogicalResult HostPrinter::printKernelLaunch(HostLaunchOp op) {
-  headers.use("host_launch");
   auto kernel =
       SymbolTable::lookupNearestSymbolFrom<KernelOp>(host, op.getKernelAttr());
   if (!kernel || kernel.getNumArguments() != op.getArgs().size()) {
@@ -332,6 +331,8 @@ LogicalResult HostPrinter::printKernelLaunch(HostLaunchOp op) {
   if (!grid) {
     return failure();
   }
+  bool clustered = kernel.getCluster() > 1;
+  headers.use(clustered ? "host_launch_clusters" : "host_launch");
   std::vector<std::string> locals;
   for (auto [value, parameter] :
        llvm::zip(op.getArgs(), kernel.getArguments())) {
@@ -354,11 +355,13 @@ LogicalResult HostPrinter::printKernelLaunch(HostLaunchOp op) {
     out.statement("arguments[" + Twine(i) + "] = &" + local + ";");
   }
   out.statement("static std::atomic<uint64_t> prepared{0};");
-  out.statement("return spak::host_launch(reinterpret_cast<const void *>(&" +
-                op.getKernel() + "), " + *grid + ", " +
-                Twine(kernel.getThreads()) + ", " +
-                Twine(kernel.getSmemBytes().value_or(0)) +
-                ", stream, arguments, prepared, message);");
+  out.statement(
+      "return spak::host_launch" + Twine(clustered ? "_clusters" : "") +
+      "(reinterpret_cast<const void *>(&" + op.getKernel() + "), " + *grid +
+      ", " + (clustered ? std::to_string(kernel.getCluster()) + ", " : "") +
+      Twine(kernel.getThreads()) + ", " +
+      Twine(kernel.getSmemBytes().value_or(0)) +
+      ", stream, arguments, prepared, message);");
   return success();
 }
 

@@ -276,6 +276,18 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
         if (!when || !count) {
           return failure();
         }
+        if (Value to = r.getTo()) {
+          headers.use("mbarrier_arrive_at_if");
+          headers.use("cluster_address");
+          auto block = text(to);
+          if (!block) {
+            return failure();
+          }
+          out.statement("spak::mbarrier_arrive_at_if(" + *when +
+                        ", spak::cluster_address(" + name(r.getRing()) +
+                        ".empty(" + *count + "), " + *block + "));");
+          return success();
+        }
         out.statement(name(r.getRing()) + ".release_if(" + *when + ", " +
                       *count + ");");
         return success();
@@ -290,6 +302,7 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
         out.statement("__syncthreads();");
         return success();
       })
+      .Case([&](ClusterSyncOp) { return plain("cluster_sync"); })
       .Case([&](FenceAsyncOp) { return plain("fence_async"); })
       // Copies.
       .Case([&](TmaLoadOp load) { return printTmaLoad(load); })

@@ -216,6 +216,9 @@ LogicalResult ManifestPrinter::print() {
     json.attribute("registers", nullptr);
     json.attribute("spill_bytes", nullptr);
     json.attribute("grid", *grid);
+    if (kernel.getCluster() > 1) {
+      json.attribute("cluster", kernel.getCluster());
+    }
     // The order of the params struct, which the two lists below lose.
     json.attributeArray("params", [&] {
       for (const HostArgument &argument : arguments) {

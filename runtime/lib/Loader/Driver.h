@@ -26,6 +26,23 @@ struct alignas(64) TensorMap {
   uint64_t opaque[16];
 };
 
+/// CUlaunchAttribute: an id and 64 bytes by it.
+struct CuLaunchAttribute {
+  int id;
+  int padding;
+  unsigned values[16];
+};
+
+/// CUlaunchConfig.
+struct CuLaunchConfig {
+  unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+  CuStream stream;
+  CuLaunchAttribute *attributes;
+  unsigned attributeCount;
+};
+
+constexpr int kClusterDimension = 4; // CUlaunchAttributeID
+
 enum CuDeviceAttribute {
   kMultiprocessorCount = 16,
   kClockRateKHz = 13,
@@ -57,6 +74,8 @@ struct Driver {
   X(functionSet, "cuFuncSetAttribute", CuFunction, int, int)                   \
   X(launch, "cuLaunchKernel", CuFunction, unsigned, unsigned, unsigned,        \
     unsigned, unsigned, unsigned, unsigned, CuStream, void **, void **)        \
+  X(launchEx, "cuLaunchKernelEx", const CuLaunchConfig *, CuFunction, void **, \
+    void **)                                                                   \
   X(encodeTiled, "cuTensorMapEncodeTiled", TensorMap *, int, uint32_t, void *, \
     const uint64_t *, const uint64_t *, const uint32_t *, const uint32_t *,    \
     int, int, int, int)                                                        \

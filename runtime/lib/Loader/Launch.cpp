@@ -356,11 +356,29 @@ Status DeviceKernel::launch(const KernelInfo &info, PreparedLaunch &launch,
   if (launch.isEmpty) {
     return Status();
   }
+  const std::string what = "launch of " + info.entry;
+  if (info.cluster > 1) {
+    CuLaunchAttribute attribute = {
+        kClusterDimension, 0, {unsigned(info.cluster), 1, 1}};
+    const CuLaunchConfig config = {launch.grid[0],
+                                   launch.grid[1],
+                                   launch.grid[2],
+                                   unsigned(info.threads),
+                                   1,
+                                   1,
+                                   unsigned(info.smemBytes),
+                                   stream,
+                                   &attribute,
+                                   1};
+    return driver->check(
+        driver->launchEx(&config, function, launch.pointers.data(), nullptr),
+        what.c_str());
+  }
   return driver->check(driver->launch(function, launch.grid[0], launch.grid[1],
                                       launch.grid[2], unsigned(info.threads), 1,
                                       1, unsigned(info.smemBytes), stream,
                                       launch.pointers.data(), nullptr),
-                       ("launch of " + info.entry).c_str());
+                       what.c_str());
 }
 
 } // namespace spak_rt

@@ -246,6 +246,10 @@ KernelInfo readKernel(Reader &reader) {
   kernel.pointJson = point ? point->dump() : "{}";
   kernel.threads = reader.integer("threads");
   kernel.smemBytes = reader.integer("smem_bytes", 0);
+  kernel.cluster = reader.integer("cluster", 1);
+  if (kernel.cluster < 1) {
+    reader.fail("cluster", "1 or more");
+  }
   const json *grid = reader.find("grid");
   kernel.grid = grid && grid->is_array()
                     ? reader.texts("grid")

@@ -73,6 +73,8 @@ struct KernelInfo {
   /// The kernel's part of the manifest and its point, as JSON.
   std::string json, pointJson;
   int64_t threads = 0, smemBytes = 0;
+  /// Neighbouring blocks that form a cluster.
+  int64_t cluster = 1;
   std::vector<std::string> grid;
   std::vector<TensorInfo> tensors;
   std::vector<ScalarInfo> scalars;

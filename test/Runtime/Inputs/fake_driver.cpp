@@ -58,6 +58,18 @@ void toy(void **arguments) {
   }
 }
 
+struct Attribute { // CUlaunchAttribute
+  int id, padding;
+  unsigned values[16];
+};
+
+struct Config { // CUlaunchConfig
+  unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+  void *stream;
+  const Attribute *attributes;
+  unsigned attributeCount;
+};
+
 } // namespace
 
 extern "C" {
@@ -93,6 +105,17 @@ int cuModuleGetFunction(void **function, void *, const char *name) {
 int cuFuncSetAttribute(void *, int, int) { return 0; }
 int cuLaunchKernel(void *, unsigned, unsigned, unsigned, unsigned, unsigned,
                    unsigned, unsigned, void *, void **arguments, void **) {
+  ++launches;
+  toy(arguments);
+  return 0;
+}
+int cuLaunchKernelEx(const Config *config, void *, void **arguments, void **) {
+  const Attribute &cluster = config->attributes[0];
+  if (config->attributeCount != 1 || cluster.id != 4 ||
+      cluster.values[0] != 2 || config->gridX % 2 != 0 ||
+      config->blockX != 128 || config->sharedBytes != 2048) {
+    return 1;
+  }
   ++launches;
   toy(arguments);
   return 0;

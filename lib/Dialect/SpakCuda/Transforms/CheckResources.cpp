@@ -234,14 +234,101 @@ LogicalResult checkUniform(KernelOp kernel) {
   return failure(result.wasInterrupted());
 }
 
+/// Threads grow only by what others have given back: a role that asks for more
+/// than is left waits for ever.
+LogicalResult checkRegisters(KernelOp kernel) {
+  constexpr int64_t threadsPerWarp = 32;
+  if (!kernel.getRegisters()) {
+    return success();
+  }
+  int64_t pool = static_cast<int64_t>(*kernel.getRegisters()) *
+                 static_cast<int64_t>(kernel.getThreads());
+  int64_t asked = 0;
+  RoleOp largest;
+  kernel.walk([&](RoleOp role) {
+    int64_t registers =
+        role.getMaxnreg() ? *role.getMaxnreg() : *kernel.getRegisters();
+    asked += role.getWarps() * threadsPerWarp * registers;
+    if (!largest || role.getMaxnreg() > largest.getMaxnreg()) {
+      largest = role;
+    }
+  });
+  if (asked <= pool) {
+    return success();
+  }
+  return largest.emitOpError("REGISTER-POOL: the roles ask for ")
+         << asked << " registers, the block has " << pool
+         << " at launch: " << *kernel.getRegisters() << " for each of "
+         << kernel.getThreads() << " threads";
+}
+
+/// Blocks of a cluster meet before the first of them reaches into another and
+/// after the last has; whoever hands back a slot that they share tells all.
+LogicalResult checkCluster(KernelOp kernel) {
+  auto blocks = static_cast<int64_t>(kernel.getCluster());
+  int64_t waits = 0, syncs = 0;
+  Operation *last = nullptr;
+  WalkResult result = kernel.walk([&](Operation *op) {
+    auto refuse = [&](const Twine &what) {
+      op->emitOpError("CLUSTER: ") << what;
+      return WalkResult::interrupt();
+    };
+    if (auto ring = dyn_cast<RingOp>(op)) {
+      auto cluster = static_cast<int64_t>(ring.getCluster());
+      if (cluster != 1 && cluster != blocks) {
+        return refuse("its ring is that of " + Twine(cluster) +
+                      " blocks, the kernel's clusters have " + Twine(blocks));
+      }
+      if (ring.getEmptyArrivals() % cluster != 0) {
+        return refuse("expected as many arrivals from each of " +
+                      Twine(cluster) + " blocks, got " +
+                      Twine(ring.getEmptyArrivals()) + " in all");
+      }
+      waits += cluster > 1;
+    } else if (auto load = dyn_cast<TmaLoadOp>(op)) {
+      auto ring = load.getRing().getDefiningOp<RingOp>();
+      if (load.getMulticast() > 1 && ring &&
+          ring.getCluster() != load.getMulticast()) {
+        return refuse("fills slots of " + Twine(load.getMulticast()) +
+                      " blocks, which only this block frees");
+      }
+    } else if (auto release = dyn_cast<RingReleaseOp>(op)) {
+      auto ring = release.getRing().getDefiningOp<RingOp>();
+      if (ring && (ring.getCluster() > 1) != bool(release.getTo())) {
+        return refuse(
+            release.getTo()
+                ? "hands a slot of this block to others"
+                : "does not tell the other blocks that fill the slot");
+      }
+    } else if (isa<ClusterSyncOp>(op)) {
+      if (op->getParentOp() != kernel) {
+        return refuse("not all threads come here");
+      }
+      ++syncs;
+      last = op;
+    }
+    return WalkResult::advance();
+  });
+  if (result.wasInterrupted()) {
+    return failure();
+  }
+  bool atEnd = last && isa<ReturnOp>(last->getNextNode());
+  if (waits > 0 && (syncs < 2 || !atEnd)) {
+    return kernel.emitOpError(
+        "CLUSTER: expected the blocks to meet after their "
+        "barriers are set up and before they end");
+  }
+  return success();
+}
+
 LogicalResult checkOneThread(KernelOp kernel) {
   WalkResult result = kernel.walk([&](RoleOp role) {
     if (!role.getOneThread()) {
       return WalkResult::advance();
     }
     return role.walk([&](Operation *op) {
-      if (isa<BarSyncOp, BarArriveOp, SyncThreadsOp, WgmmaSSOp, WgmmaRSOp,
-              WgmmaFenceOp, WgmmaCommitOp, WgmmaWaitOp, StMatrixOp,
+      if (isa<BarSyncOp, BarArriveOp, SyncThreadsOp, ClusterSyncOp, WgmmaSSOp,
+              WgmmaRSOp, WgmmaFenceOp, WgmmaCommitOp, WgmmaWaitOp, StMatrixOp,
               LaneReduceOp, WarpAnyOp, UniformOp>(op)) {
         op->emitOpError("ONE-THREAD-NO-SYNC: needs a whole warp, its role "
                         "runs on one thread");
@@ -260,10 +347,11 @@ LogicalResult checkResources(KernelOp kernel) {
     return failed(checkTurns(role)) ? WalkResult::interrupt()
                                     : WalkResult::advance();
   });
-  return success(!turns.wasInterrupted() && succeeded(checkBarriers(kernel)) &&
-                 succeeded(checkShared(kernel)) &&
-                 succeeded(checkUniform(kernel)) &&
-                 succeeded(checkOneThread(kernel)));
+  return success(
+      !turns.wasInterrupted() && succeeded(checkBarriers(kernel)) &&
+      succeeded(checkShared(kernel)) && succeeded(checkUniform(kernel)) &&
+      succeeded(checkRegisters(kernel)) && succeeded(checkCluster(kernel)) &&
+      succeeded(checkOneThread(kernel)));
 }
 
 } // namespace spak::cuda

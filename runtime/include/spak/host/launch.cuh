@@ -98,10 +98,14 @@ inline int64_t host_sms() {
 //@ end
 
 //@ block host_tensor_map needs types host_includes
+/// What the tensor map of a tensor without elements points to.
+static __device__ uint4 host_no_elements[16];
+
 /// Encodes a tensor map over `rank` dimensions, innermost first; strides are in
 /// elements and leave out the innermost, which is 1. A tensor without elements
-/// gives a map through which nothing may be loaded. False if the driver has no
-/// tensor maps or refuses.
+/// gives a map of one element: boxes past it, which are all that a
+/// kernel then loads, give zeros. False if the driver has no tensor maps or
+/// refuses.
 inline bool host_tensor_map(TensorMap &map, CUtensorMapDataType type,
                             int element_bytes, int rank, const void *base,
                             const int64_t *dims, const int64_t *strides,
@@ -123,15 +127,25 @@ inline bool host_tensor_map(TensorMap &map, CUtensorMapDataType type,
   map = TensorMap{};
   cuuint64_t sizes[5], steps[5];
   cuuint32_t boxes[5], ones[5];
+  bool empty = false;
   for (int i = 0; i < rank; ++i) {
-    if (dims[i] == 0) {
-      return true;
+    empty |= dims[i] == 0;
+  }
+  if (empty) {
+    void *address = nullptr;
+    if (cudaGetSymbolAddress(&address, host_no_elements) != cudaSuccess) {
+      return false;
     }
-    sizes[i] = static_cast<cuuint64_t>(dims[i]);
+    base = address;
+  }
+  constexpr cuuint64_t unit = 16; // a stride as good as any
+  for (int i = 0; i < rank; ++i) {
+    sizes[i] = empty ? 1 : static_cast<cuuint64_t>(dims[i]);
     boxes[i] = static_cast<cuuint32_t>(box[i]);
     ones[i] = 1;
     if (i + 1 < rank) {
-      steps[i] = static_cast<cuuint64_t>(strides[i]) * element_bytes;
+      steps[i] =
+          empty ? unit : static_cast<cuuint64_t>(strides[i]) * element_bytes;
     }
   }
   return encode != nullptr &&
@@ -143,18 +157,11 @@ inline bool host_tensor_map(TensorMap &map, CUtensorMapDataType type,
 }
 //@ end
 
-//@ block host_launch needs host_includes host_fail
-/// Launches a kernel on `grid` blocks; nothing to do for 0. `prepared` has one
-/// bit per device on which the kernel's shared memory has been allowed.
-inline int host_launch(const void *kernel, int64_t grid, int threads,
-                       int smem_bytes, void *stream, void **arguments,
-                       std::atomic<uint64_t> &prepared, const char **message) {
-  if (grid == 0) {
-    return 0;
-  }
-  if (grid < 0 || grid > 0x7fffffff) {
-    return host_fail(5, "too many tiles for one launch", message);
-  }
+//@ block host_prepare needs host_includes
+/// Allows a kernel its shared memory, once a device: `prepared` has one bit for
+/// each.
+inline cudaError_t host_prepare(const void *kernel, int smem_bytes,
+                                std::atomic<uint64_t> &prepared) {
   int device = 0;
   cudaError_t status = cudaGetDevice(&device);
   const uint64_t bit = uint64_t(1) << (device & 63);
@@ -165,10 +172,63 @@ inline int host_launch(const void *kernel, int64_t grid, int threads,
       prepared.fetch_or(bit);
     }
   }
+  return status;
+}
+//@ end
+
+//@ block host_launch needs host_prepare host_fail
+/// Launches a kernel on `grid` blocks; nothing to do for 0.
+inline int host_launch(const void *kernel, int64_t grid, int threads,
+                       int smem_bytes, void *stream, void **arguments,
+                       std::atomic<uint64_t> &prepared, const char **message) {
+  if (grid == 0) {
+    return 0;
+  }
+  if (grid < 0 || grid > 0x7fffffff) {
+    return host_fail(5, "too many tiles for one launch", message);
+  }
+  cudaError_t status = host_prepare(kernel, smem_bytes, prepared);
   if (status == cudaSuccess) {
     status = cudaLaunchKernel(kernel, dim3(static_cast<unsigned>(grid)),
                               dim3(threads), arguments, smem_bytes,
                               static_cast<cudaStream_t>(stream));
+  }
+  if (status != cudaSuccess) {
+    return host_fail(7, cudaGetErrorString(status), message);
+  }
+  return 0;
+}
+//@ end
+
+//@ block host_launch_clusters needs host_prepare host_fail
+/// Launches a kernel on `grid` blocks, of which `cluster` neighbours form a
+/// cluster; nothing to do for 0.
+inline int host_launch_clusters(const void *kernel, int64_t grid, int cluster,
+                                int threads, int smem_bytes, void *stream,
+                                void **arguments,
+                                std::atomic<uint64_t> &prepared,
+                                const char **message) {
+  if (grid == 0) {
+    return 0;
+  }
+  if (grid < 0 || grid > 0x7fffffff) {
+    return host_fail(5, "too many tiles for one launch", message);
+  }
+  cudaError_t status = host_prepare(kernel, smem_bytes, prepared);
+  if (status == cudaSuccess) {
+    cudaLaunchAttribute attribute = {};
+    attribute.id = cudaLaunchAttributeClusterDimension;
+    attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
+    attribute.val.clusterDim.y = 1;
+    attribute.val.clusterDim.z = 1;
+    cudaLaunchConfig_t config = {};
+    config.gridDim = dim3(static_cast<unsigned>(grid));
+    config.blockDim = dim3(threads);
+    config.dynamicSmemBytes = smem_bytes;
+    config.stream = static_cast<cudaStream_t>(stream);
+    config.attrs = &attribute;
+    config.numAttrs = 1;
+    status = cudaLaunchKernelExC(&config, kernel, arguments);
   }
   if (status != cudaSuccess) {
     return host_fail(7, cudaGetErrorString(status), message);

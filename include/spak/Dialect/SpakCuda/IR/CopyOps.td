@@ -11,21 +11,26 @@ def SpakCuda_TmaLoadOp
   let summary = "one TMA box, global to shared, signals the ring's full barrier";
   let description = [{
     `coords` are element coordinates, innermost dimension first. The box lands
-    at the slot's start + `offset` + `at`, in bytes. Issued by one thread.
+    at the slot's start + `offset` + `at`, in bytes. Issued by one thread. With
+    `multicast = n` it lands there, and signals that ring, in all n blocks of
+    the cluster.
   }];
   let arguments = (ins SpakCuda_TensorMapType:$map, Variadic<I32>:$coords,
                        SpakCuda_SmemType:$dst, I32:$slot, Optional<I32>:$at,
                        SpakCuda_RingType:$ring, I32:$count,
                        DefaultValuedAttr<I64Attr, "0">:$offset,
-                       OptionalAttr<StrAttr>:$cache);
+                       OptionalAttr<StrAttr>:$cache,
+                       DefaultValuedAttr<I64Attr, "1">:$multicast);
   let builders = [
+    /// \p at, a byte offset known at run time only, may be null.
     OpBuilder<(ins "::mlir::Value":$map, "::mlir::ValueRange":$coords,
                    "::mlir::Value":$dst, "::mlir::Value":$slot,
                    "int64_t":$offset, "::mlir::Value":$ring,
-                   "::mlir::Value":$count), [{
-      build($_builder, $_state, map, coords, dst, slot, /*at=*/::mlir::Value(),
-            ring, count, $_builder.getI64IntegerAttr(offset),
-            /*cache=*/nullptr);
+                   "::mlir::Value":$count, CArg<"::mlir::Value", "{}">:$at,
+                   CArg<"int64_t", "1">:$multicast), [{
+      build($_builder, $_state, map, coords, dst, slot, at, ring, count,
+            $_builder.getI64IntegerAttr(offset), /*cache=*/nullptr,
+            $_builder.getI64IntegerAttr(multicast));
     }]>
   ];
   let hasVerifier = 1;

@@ -43,6 +43,9 @@ mlir::OpOperand *getTiedOperand(mlir::OpResult result);
 inline constexpr llvm::StringLiteral kNamesAttr = "spak_cuda.names";
 inline constexpr llvm::StringLiteral kArgNamesAttr = "spak_cuda.arg_names";
 
+/// On a function of a map: the 16-bit type to which its value is rounded next.
+inline constexpr llvm::StringLiteral kRoundedAttr = "spak_cuda.rounded";
+
 } // namespace spak::cuda
 
 #endif // SPAK_DIALECT_SPAKCUDA_IR_SPAKCUDA_H

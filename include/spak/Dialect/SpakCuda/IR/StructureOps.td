@@ -33,7 +33,9 @@ def SpakCuda_KernelOp : SpakCuda_FunctionOp<"kernel"> {
     The symbol is the entry's name in the text. Arguments are tensor maps,
     global pointers and scalars (i32, i64, f32), each with `spak.name`. The
     block is one-dimensional with `threads` threads. `smem_bytes` is the
-    dynamic shared memory, set by allocate-shared.
+    dynamic shared memory, set by allocate-shared. `cluster` neighbouring
+    blocks form a cluster; `registers` is what a thread has at launch, where
+    the roles' `maxnreg` is to be held against it.
   }];
   let arguments = (ins
     SymbolNameAttr:$sym_name,
@@ -43,6 +45,8 @@ def SpakCuda_KernelOp : SpakCuda_FunctionOp<"kernel"> {
     I64Attr:$threads,
     DefaultValuedAttr<I64Attr, "1">:$min_blocks,
     OptionalAttr<I64Attr>:$smem_bytes,
+    DefaultValuedAttr<I64Attr, "1">:$cluster,
+    OptionalAttr<I64Attr>:$registers,
     OptionalAttr<DictionaryAttr>:$point);
   let skipDefaultBuilders = 1;
   let builders = [

@@ -31,17 +31,22 @@ def SpakCuda_RingOp : SpakCuda_Op<"ring"> {
   let summary = "full and empty mbarriers, one pair a slot";
   let description = [{
     16 bytes a slot: the full barriers, then the empty ones. The arrival
-    counts are per phase. Initialised by the kernel's first lines.
+    counts are per phase. Initialised by the kernel's first lines. With
+    `cluster = n` the readers of all n blocks of the cluster arrive on each
+    block's empty barriers.
   }];
   let arguments = (ins StrAttr:$name, I64Attr:$full_arrivals,
-                       I64Attr:$empty_arrivals, OptionalAttr<I64Attr>:$offset);
+                       I64Attr:$empty_arrivals, OptionalAttr<I64Attr>:$offset,
+                       DefaultValuedAttr<I64Attr, "1">:$cluster);
   let results = (outs Res<SpakCuda_RingType, "", [MemAlloc]>:$result);
   let builders = [
     OpBuilder<(ins "::mlir::Type":$type, "::llvm::StringRef":$name,
-                   "int64_t":$full, "int64_t":$empty), [{
+                   "int64_t":$full, "int64_t":$empty,
+                   CArg<"int64_t", "1">:$cluster), [{
       build($_builder, $_state, type, $_builder.getStringAttr(name),
             $_builder.getI64IntegerAttr(full),
-            $_builder.getI64IntegerAttr(empty), /*offset=*/nullptr);
+            $_builder.getI64IntegerAttr(empty), /*offset=*/nullptr,
+            $_builder.getI64IntegerAttr(cluster));
     }]>
   ];
   let assemblyFormat = [{
@@ -88,9 +93,13 @@ def SpakCuda_RingExpectOp : SpakCuda_Op<"ring.expect", [ReadWrite]> {
 
 def SpakCuda_RingReleaseOp : SpakCuda_Op<"ring.release", [ReadWrite]> {
   let summary = "arrives on the slot's empty barrier where `when` holds";
-  let arguments = (ins SpakCuda_RingType:$ring, I32:$count, I1:$when);
+  let description = [{
+    With `to`, on the barrier of that block of the cluster.
+  }];
+  let arguments = (ins SpakCuda_RingType:$ring, I32:$count, I1:$when,
+                       Optional<I32>:$to);
   let assemblyFormat = [{
-    $ring `,` $count `when` $when attr-dict `:` type($ring)
+    $ring `,` $count `when` $when (`to` $to^)? attr-dict `:` type($ring)
   }];
 }
 
@@ -129,6 +138,11 @@ def SpakCuda_BarArriveOp
 
 def SpakCuda_SyncThreadsOp : SpakCuda_Op<"syncthreads", [ReadWrite]> {
   let summary = "__syncthreads()";
+  let assemblyFormat = "attr-dict";
+}
+
+def SpakCuda_ClusterSyncOp : SpakCuda_Op<"cluster_sync", [ReadWrite]> {
+  let summary = "until all threads of all blocks of the cluster are here";
   let assemblyFormat = "attr-dict";
 }
 
