@@ -14,8 +14,10 @@ system FMHA_Forward {
 
     tuning_space {                       // how
         tile_m: [128, 192, 64]           // query rows of a block
-        tile_n: [128, 176, 96, 64]       // keys of a step
-        stages: [2, 3]                   // tiles of K, and of V, in flight
+        tile_n: [128, 176, 160, 144, 112, 96, 80, 64]   // keys of a step
+        stages: [2, 3, 4]                // tiles of K, and of V, in flight
+        v_more: [0, 1]                   // and that many more of V
+        o_slabs: [4, 2, 1, 3, 0]         // slabs of 64 columns in the store buffer: all, some; 0 stores directly
         q_slots: [1, 2]                  // tiles of Q in flight
         overlap: ["intra", "both", "pingpong", "none"]   // products under the softmax: of this group, of the other
         split: [0, 6, 2, 3, 4, 5, 7, 8, 9]   // steps of P V issued before the scores are awaited, 0 for all
@@ -27,8 +29,12 @@ system FMHA_Forward {
         cluster_m: [1, 2]                // blocks of query rows that fetch K and V together
 
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
-        constraint "K and V fit shared memory":
-            2 * D * ((1 + q_slots) * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
+        constraint "values have the width of keys, or 128 of 192": Dv == D or (D == 192 and Dv == 128)
+        constraint "all slabs, or fewer than there are":
+            o_slabs == 4 or o_slabs * (64 if Dv % 64 == 0 else 32) < Dv
+        constraint "Q, K, V and O fit shared memory":
+            2 * (q_slots * tile_m * D + stages * tile_n * D + (stages + v_more) * tile_n * Dv
+                 + tile_m * min(Dv, o_slabs * (64 if Dv % 64 == 0 else 32))) + 1024 <= device.smem_per_block
         constraint "a block has a next tile": not cross_tile or (order != "one_per_cta" and overlap != "none" and overlap != "pingpong")
         constraint "long and short rows": order != "persistent_paired" or (causal and section == 0)
         constraint "sections are for causal rows": section == 0 or causal
@@ -37,7 +43,7 @@ system FMHA_Forward {
         constraint "turns are handed on": hand_off == 0 or overlap == "both"
         constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
         constraint "scores and output fit the registers":
-            tile_n / 2 + tile_n / 4 + D / 2 + 30 <= (240 if tile_m <= 128 else 160)
+            tile_n / 2 + tile_n / 4 + Dv / 2 + 30 <= (240 if tile_m <= 128 else 160)
     }
 
     knowledge {
@@ -63,6 +69,43 @@ system FMHA_Forward {
             date: "2026-11-21"
             source: "docs/Performance.md"
         }
+        fact hopper_d256 {
+            description: "heads of 256: the largest tile whose scores, weights and output fit 240 registers, in two stages"
+            when: "device.arch == 'sm_90a' and D == 256"
+            recommend: "tile_m = 128"
+            recommend: "tile_n = 80"
+            recommend: "stages = 2"
+            recommend: "q_slots = 1"
+            recommend: "o_slabs = 0"
+            confidence: 0.5
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "the constraints of this space; not measured yet"
+        }
+        fact hopper_d192 {
+            description: "keys of 192 and values of 128: the largest tile in two stages with a whole store buffer"
+            when: "device.arch == 'sm_90a' and D == 192"
+            recommend: "tile_m = 128"
+            recommend: "tile_n = 112"
+            recommend: "stages = 2"
+            recommend: "q_slots = 1"
+            confidence: 0.5
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "the constraints of this space; not measured yet"
+        }
+        fact hopper_d96 {
+            description: "heads of 96: three stages fit beside two tiles of queries"
+            when: "device.arch == 'sm_90a' and D == 96"
+            recommend: "tile_m = 128"
+            recommend: "tile_n = 128"
+            recommend: "stages = 3"
+            recommend: "q_slots = 2"
+            confidence: 0.5
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "the constraints of this space; not measured yet"
+        }
         fact hopper_d64 {
             description: "heads of 64: 1.08 to 1.13 of cuDNN at 2048 to 16384 rows, not causal"
             when: "device.arch == 'sm_90a' and D == 64"
@@ -79,14 +122,15 @@ system FMHA_Forward {
 
     kernel forward {
         dims   B, Hq as num_heads, Hkv as num_head_kv, M, N
-        static D: [128, 64]
+        static D: [128, 64, 96, 192, 256]  // width of a query and a key
+        static Dv: [128, 64, 96, 192, 256] // and of a value
         reference "reference.py:forward"
 
         in  Q: dtype[B, Hq,  M, D]
         in  K: dtype[B, Hkv, N, D]
-        in  V: dtype[B, Hkv, N, D]
+        in  V: dtype[B, Hkv, N, Dv]
         in  scale: f32 = 1 / sqrt(D)
-        out O: dtype[B, Hq, M, D]
+        out O: dtype[B, Hq, M, Dv]
         out LSE: f32[B, Hq, M]             when kernel_mode == "training"
 
         require Hq % Hkv == 0              // launch checks, and facts for the optimiser
@@ -95,7 +139,7 @@ system FMHA_Forward {
         grid (m in tiles(M, tile_m), h in Hq, b in B) {
             hk    = h / (Hq / Hkv)
             q     = load Q[b, h, m, :]
-            state = online_softmax(rows: m, width: D)
+            state = online_softmax(rows: m, width: Dv)
 
             for n in tiles(N, tile_n) {
                 k = load K[b, hk, n, :]
@@ -110,7 +154,7 @@ system FMHA_Forward {
         }
 
         schedule {
-            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages
+            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
             registers(producer) = 24 if tile_m <= 128 else 32
             registers(consumer) = 240 if tile_m <= 128 else 160
@@ -119,7 +163,7 @@ system FMHA_Forward {
             hand_off(V) = hand_off
             rescale = rescale
             order = order
-            epilogue_slots = D / 64
+            epilogue_slots = min(o_slabs, Dv / 64 if Dv % 64 == 0 else Dv / 32)
         }
     }
 }

@@ -57,6 +57,7 @@ private:
   void combine(std::vector<AxisValue> &chosen, size_t depth);
   bool placeFirst(llvm::ArrayRef<AxisDomain> axes);
   void place(const std::vector<AxisValue> &chosen);
+  void settleStatics(std::vector<AxisDomain> &axes);
   std::vector<AxisDomain> domains(const std::vector<AxisValue> &chosen);
   void reportNone();
   void remark();
@@ -173,15 +174,43 @@ bool Selector::placeFirst(llvm::ArrayRef<AxisDomain> axes) {
   return found || !searched;
 }
 
+/// Leaves one value to each axis that says what is computed: the first, but a
+/// static that nobody fixed follows the others where constraints on such axes
+/// alone say so.
+void Selector::settleStatics(std::vector<AxisDomain> &axes) {
+  std::vector<AxisDomain> settled = axes;
+  for (auto [domain, axis] : llvm::zip_equal(settled, system.axes)) {
+    if (axis.origin != Axis::Origin::Static) {
+      domain.values.resize(1);
+    }
+  }
+  std::vector<PointConstraint> about;
+  for (const PointConstraint &constraint : constraints) {
+    if (llvm::all_of(constraint.reads, [&](unsigned axis) {
+          return system.axes[axis].origin != Axis::Origin::Tuning;
+        })) {
+      about.push_back(constraint);
+    }
+  }
+  std::optional<Point> found;
+  forEachPoint(settled, about, [&](const Point &point) {
+    found = point;
+    return false;
+  });
+  for (auto [domain, axis] : llvm::zip_equal(axes, system.axes)) {
+    if (axis.origin == Axis::Origin::Static && found) {
+      domain.values = {*found->find(axis.name)};
+    } else if (axis.origin != Axis::Origin::Tuning) {
+      domain.values.resize(1);
+    }
+  }
+}
+
 void Selector::place(const std::vector<AxisValue> &chosen) {
   std::vector<AxisDomain> axes = domains(chosen);
   // What is computed stays as it was asked for; how is searched.
   std::vector<AxisDomain> pinned = axes;
-  for (auto [domain, axis] : llvm::zip_equal(pinned, system.axes)) {
-    if (axis.origin != Axis::Origin::Tuning) {
-      domain.values.resize(1);
-    }
-  }
+  settleStatics(pinned);
   if (placeFirst(pinned) || (fixed.empty() && placeFirst(axes))) {
     return;
   }

@@ -18,7 +18,10 @@ public:
     for (const PointConstraint &constraint : constraints) {
       unsigned depth = 0;
       for (unsigned axis : constraint.reads) {
-        depth = std::max(depth, axis + 1);
+        // What has one value is fixed from the beginning.
+        if (axes[axis].values.size() != 1) {
+          depth = std::max(depth, axis + 1);
+        }
       }
       ready[depth].push_back(&constraint);
     }
@@ -27,6 +30,11 @@ public:
   /// False if it gave up.
   bool run() {
     Point point;
+    for (const AxisDomain &axis : axes) {
+      if (axis.values.size() == 1) {
+        point.set(axis.name, axis.values.front());
+      }
+    }
     if (holds(point, 0)) {
       extend(point, 0);
     }

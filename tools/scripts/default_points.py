@@ -25,10 +25,13 @@ from code_hash import code_hash  # noqa: E402
 
 ATTENTION = ["-D", "dtype=bf16,f16", "-D", "D=64,128", "-D", "causal=true,false",
              "-D", "kernel_mode=training,inference"]
+HEADS = ["-D", "dtype=bf16,f16", "-D", "D=96,192,256", "-D", "causal=true,false",
+         "-D", "kernel_mode=training"]
 LONG = "--shape=B=1,num_heads=16,num_head_kv=16,M=16384,N=16384"
 POINTS = [  # folder, file, options
     ("fmha", "examples/fmha/fmha.dsl", ATTENTION),
     ("fmha-long", "examples/fmha/fmha.dsl", ATTENTION + [LONG]),
+    ("fmha-heads", "examples/fmha/fmha.dsl", HEADS),
     ("matmul", "examples/matmul/matmul.dsl", ["-D", "dtype=bf16,f16"]),
     ("mlp", "test/kernels/mlp.dsl", []),
     ("two_softmax", "test/kernels/two_softmax.dsl", ["-D", "causal=true,false"]),

@@ -255,7 +255,8 @@ LogicalResult StagingPlan::run() {
   }
   bool bySlabs = llvm::any_of(
       uses, [](const SharedUse &use) { return isa<StoreOp>(use.op); });
-  if (requests.request("epilogue_slots") && !bySlabs) {
+  std::optional<Ground> slabs = requests.number("epilogue_slots");
+  if (slabs && slabs->value > 0 && !bySlabs) {
     return kernel.emitOpError("request `epilogue_slots`: no store of this "
                               "kernel goes out by TMA; that takes 16-bit "
                               "products whose columns are contiguous");
