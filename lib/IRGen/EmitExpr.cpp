@@ -119,16 +119,66 @@ Value Emitter::emit(const Expr *expr, StringRef name) {
     return emitMask(expr, at);
   case Expr::Kind::Fill:
     return emitConstant(expr, at);
-  case Expr::Kind::SoftmaxInit:
-    return ir::SoftmaxInitOp::create(b, at, typeOf(expr->type));
+  case Expr::Kind::SoftmaxInit: {
+    Value sink = expr->operands.empty() ? Value() : emit(expr->operands[0]);
+    Value state = ir::SoftmaxInitOp::create(b, at, typeOf(expr->type));
+    sinks[state] = sink;
+    return state;
+  }
   case Expr::Kind::SoftmaxOutput:
-    return ir::SoftmaxOutputOp::create(b, at, typeOf(expr->type),
-                                       emit(expr->operands[0]));
   case Expr::Kind::SoftmaxLse:
-    return ir::SoftmaxLseOp::create(b, at, typeOf(expr->type),
-                                    emit(expr->operands[0]));
+    return emitSoftmaxResult(expr, at);
   }
   llvm_unreachable("every kind is above");
+}
+
+/// The score that the state \p state began with, null if none.
+Value Emitter::sinkOf(Value state) {
+  for (;;) {
+    if (auto update = state.getDefiningOp<ir::SoftmaxUpdateOp>()) {
+      state = update.getState();
+    } else if (auto loop = state.getDefiningOp<ir::ForOp>()) {
+      state = loop.getInitArgs()[cast<OpResult>(state).getResultNumber()];
+    } else if (auto argument = dyn_cast<BlockArgument>(state)) {
+      auto loop = cast<ir::ForOp>(argument.getOwner()->getParentOp());
+      state = loop.getInitArgs()[argument.getArgNumber() - 1];
+    } else {
+      return sinks.lookup(state);
+    }
+  }
+}
+
+/// With a first score x, of which no value is known, a sum of exponentials
+/// e^lse grows by e^x, and the mean of the values shrinks as much.
+Value Emitter::emitSoftmaxResult(const Expr *expr, Location at) {
+  MlirType type = typeOf(expr->type);
+  bool output = expr->kind == Expr::Kind::SoftmaxOutput;
+  Value state = emit(expr->operands[0]);
+  Value sink = sinkOf(state);
+  if (!sink) {
+    return output ? ir::SoftmaxOutputOp::create(b, at, type, state).getResult()
+                  : ir::SoftmaxLseOp::create(b, at, type, state).getResult();
+  }
+  Location inner = unnamed(at);
+  MlirType rows = sink.getType();
+  Value lse = ir::SoftmaxLseOp::create(b, inner, rows, state);
+  Value one = number(1, rows, inner);
+  if (output) {
+    Value mean = ir::SoftmaxOutputOp::create(b, inner, type, state);
+    Value above = arith::SubFOp::create(b, inner, sink, lse);
+    Value rest = math::ExpOp::create(b, inner, above);
+    Value all = arith::AddFOp::create(b, inner, one, rest);
+    Value share = arith::DivFOp::create(b, inner, one, all);
+    Value shares = ir::BroadcastOp::create(b, inner, type, share);
+    return arith::MulFOp::create(b, at, mean, shares);
+  }
+  Value high = arith::MaximumFOp::create(b, inner, lse, sink);
+  Value low = arith::MinimumFOp::create(b, inner, lse, sink);
+  Value apart = arith::SubFOp::create(b, inner, low, high);
+  Value rest = math::ExpOp::create(b, inner, apart);
+  Value all = arith::AddFOp::create(b, inner, one, rest);
+  Value more = math::LogOp::create(b, inner, all);
+  return arith::AddFOp::create(b, at, high, more);
 }
 
 bool Emitter::isNatural(const Expr *expr) {

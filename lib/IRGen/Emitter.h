@@ -60,6 +60,8 @@ private:
   mlir::Value emitDot(const sema::Expr *expr, mlir::Value acc,
                       mlir::Location at);
   mlir::Value emitReduce(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitSoftmaxResult(const sema::Expr *expr, mlir::Location at);
+  mlir::Value sinkOf(mlir::Value state);
   mlir::Value emitMask(const sema::Expr *expr, mlir::Location at);
   /// A number at every index of \p type, or a scalar.
   mlir::Value number(double value, mlir::Type type, mlir::Location at);
@@ -88,6 +90,8 @@ private:
   llvm::DenseMap<const sema::Variable *, mlir::Value> variables;
   /// Integer variables that are never negative.
   llvm::DenseSet<const sema::Variable *> naturals;
+  /// What a softmax state begins with, by its first value.
+  llvm::DenseMap<mlir::Value, mlir::Value> sinks;
   llvm::DenseMap<const sema::TileAxis *, mlir::Value> ranges;
   /// Whole axes stand at the start of this block, in the order of first use.
   mlir::Block *wholeAxesAt = nullptr;

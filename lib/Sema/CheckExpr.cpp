@@ -350,14 +350,17 @@ const Expr *Checker::checkReduce(const ast::CallExpr &expr, ReduceKind kind) {
 
 const Expr *Checker::checkSoftmax(const ast::CallExpr &expr) {
   const ast::Argument *rows = expr.find("rows"), *width = expr.find("width");
-  if (expr.arguments.size() != 2 || !rows || !width) {
+  const ast::Argument *from = expr.find("from");
+  if (expr.arguments.size() != (from ? 3 : 2) || !rows || !width) {
     auto error = diags.error(diag::err_call_arguments, expr.range)
                  << "online_softmax" << "`rows:` and `width:`";
-    error.help("write `online_softmax(rows: m, width: D)`");
+    error.help("write `online_softmax(rows: m, width: D)`; `from: x` begins "
+               "with a score x that has no value");
     return typing.poison(expr.range);
   }
   const TileAxis *r = axisNamed(*rows->value), *w = axisNamed(*width->value);
-  return typing.softmaxInit(r, w, expr.range);
+  const Expr *sink = from ? check(*from->value) : nullptr;
+  return typing.softmaxInit(r, w, sink, expr.range);
 }
 
 const Expr *Checker::checkCompare(const ast::CompareExpr &expr) {

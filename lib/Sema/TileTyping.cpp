@@ -248,14 +248,35 @@ const Expr *Typing::load(const TensorParam *tensor,
 }
 
 const Expr *Typing::softmaxInit(const TileAxis *rows, const TileAxis *width,
-                                SourceRange range) {
-  if (!rows || !width) {
+                                const Expr *sink, SourceRange range) {
+  if (!rows || !width || (sink && sink->type.poisoned())) {
     return poison(range);
   }
   Type type;
   type.kind = TypeKind::Softmax;
   type.axes = {rows, width};
-  return make(Expr::Kind::SoftmaxInit, type, range);
+  if (!sink) {
+    return make(Expr::Kind::SoftmaxInit, type, range);
+  }
+  Type perRow;
+  perRow.kind = TypeKind::Tile;
+  perRow.dtype = Dtype::F32;
+  perRow.axes = {rows};
+  sink = rvalue(sink);
+  if (!isValue(sink, "from:")) {
+    return poison(range);
+  }
+  bool fits =
+      sink->type.is(TypeKind::Constant)
+          ? !sink->constant.isBool()
+          : sink->type.dtype == Dtype::F32 &&
+                (sink->type.is(TypeKind::Scalar) || sink->type == perRow);
+  if (!fits) {
+    diags.error(diag::err_dtype_mismatch, sink->range)
+        << "from:" << shown(sink) << perRow.text();
+    return poison(range);
+  }
+  return make(Expr::Kind::SoftmaxInit, type, range, broadcast(sink, perRow));
 }
 
 const Expr *Typing::softmaxPart(bool lse, const Expr *state,

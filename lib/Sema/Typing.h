@@ -44,7 +44,9 @@ public:
                    llvm::ArrayRef<const TileAxis *> axes, SourceRange range);
   const Expr *load(const TensorParam *tensor,
                    llvm::ArrayRef<const Expr *> indices, SourceRange range);
+  /// \p sink may be null.
   const Expr *softmaxInit(const TileAxis *rows, const TileAxis *width,
+                          const Expr *sink,
                           SourceRange range);
   const Expr *softmaxPart(bool lse, const Expr *state, SourceRange range);
 

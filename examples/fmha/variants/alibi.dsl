@@ -1,6 +1,6 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// alibi
+// Scores fall with distance, by a slope of each head.
 system FMHA_Alibi {
     design_space {
         dtype: ["bf16", "f16"]

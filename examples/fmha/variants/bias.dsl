@@ -1,6 +1,6 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// bias
+// A table of numbers is added to the scores.
 system FMHA_Bias {
     design_space {
         dtype: ["bf16", "f16"]

@@ -1,6 +1,7 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// causal
+// A query sees the keys up to its own. `align` says which row meets which key
+// where there are more keys than queries, or fewer.
 system FMHA_Causal {
     design_space {
         dtype: ["bf16", "f16"]

@@ -1,6 +1,6 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// chunked
+// Causal attention within chunks of a fixed size.
 system FMHA_Chunked {
     design_space {
         dtype: ["bf16", "f16"]

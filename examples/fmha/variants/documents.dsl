@@ -1,6 +1,7 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// documents
+// Several documents in one sequence: a query sees keys of its own document.
+// What is affine, the causal part, still decides which tiles are loaded.
 system FMHA_Documents {
     design_space {
         dtype: ["bf16", "f16"]

@@ -1,6 +1,6 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// head_scale
+// A multiplier of the scores for each head.
 system FMHA_HeadScale {
     design_space {
         dtype: ["bf16", "f16"]

@@ -1,7 +1,8 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// prefix_lm
-system FMHA_PrefixLm {
+// The first keys of a sequence are seen by every query, the others causally.
+// Each batch has a prefix of its own length, from a table.
+system FMHA_PrefixLM {
     design_space {
         dtype: ["bf16", "f16"]
         kernel_mode: ["inference", "training"]

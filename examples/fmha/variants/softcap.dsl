@@ -1,6 +1,6 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// softcap
+// Scores are bent to lie between -cap and cap.
 system FMHA_Softcap {
     design_space {
         dtype: ["bf16", "f16"]

@@ -1,6 +1,6 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// streaming
+// A window to the left, and the first keys of all, which attention sinks into.
 system FMHA_Streaming {
     design_space {
         dtype: ["bf16", "f16"]

@@ -1,6 +1,7 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// window
+// A query sees `left` keys before its own and `right` after it, both chosen at
+// launch. Only the tiles that the window touches are loaded.
 system FMHA_Window {
     design_space {
         dtype: ["bf16", "f16"]

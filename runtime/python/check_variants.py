@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# Part of spakc. SPDX-License-Identifier: Apache-2.0
+"""Checks the variants of attention (examples/fmha/variants) against float64 by
+the two-sided rule: `check_variants.py --lib DIR`; with `--time`, times them
+beside the dense kernels of the same folder, on the tiles that they need. Needs
+python3 and torch, and nvcc where DIR has no .so files.
+"""
+
+import random
+import sys
+
+import torch
+
+from spak_rt import attention, checking, measure, numerics, tensors, variants
+from spak_rt.attention import Case
+
+LENGTHS = [1, 2, 63, 64, 65, 113, 127, 129, 203, 257, 777, 1024, 2047]
+HEADS = [(1, 1), (3, 3), (8, 2), (8, 1), (6, 3)]
+LAYOUTS = ["bshd", "bhsd", "padded", "sbhd"]
+
+
+def matrix(d):
+    draw, cases = random.Random(1), []
+    for m in LENGTHS:
+        for n in [0] + LENGTHS:
+            hq, hkv = draw.choice(HEADS)
+            cases.append(Case(draw.choice([1, 2]), hq, hkv, m, n, d, draw.choice(LAYOUTS),
+                              draw.choice(["normal", "normal", "outliers"])))  # fmt: skip
+    draw.shuffle(cases)
+    return cases
+
+
+class Checker:
+    def __init__(self, kernel, tally, generator):
+        self.kernel, self.tally, self.generator = kernel, tally, generator
+        self.device, info = generator.device, kernel.info
+        self.variant = variants.VARIANTS[kernel.name]
+        self.types = {n: tensors.TORCH_TYPES[t["dtype"]] for n, t in info.tensors.items()}
+        self.d = int(info.tensors["Q"]["extents"][-1])
+        self.dv = int(info.tensors["V"]["extents"][-1])
+        self.draw = random.Random(5)
+
+    def prepare(self, case, timed=False):
+        """Inputs, tables and scalars, guarded outputs, params."""
+        make = tensors.with_outliers if case.dist == "outliers" else tensors.normal
+        inputs = {}
+        for name, heads, length, width in (("Q", case.hq, case.m, self.d),
+                                           ("K", case.hkv, case.n, self.d),
+                                           ("V", case.hkv, case.n, self.dv)):  # fmt: skip
+            shape = (case.b, heads, length, width)
+            guarded = attention.guarded(shape, self.types[name], self.device, case.layout)
+            inputs[name] = guarded.fill(make(shape, self.generator, self.device))
+        point = self.kernel.info.point
+        drawn = (self.variant.size if timed else self.variant.draw)(case, point, self.draw)
+        a = {"point": point, "scale": attention.default_scale(self.d)}
+        for name, value in drawn.items():
+            if isinstance(value, torch.Tensor):
+                # Rows of 16-byte multiples, as a copy by tiles asks for.
+                guarded = tensors.Guarded(value.shape, self.types[name], self.device, None, 0, 8)
+                inputs[name] = guarded.fill(value)
+                value = guarded.tensor
+            a[name] = value
+        shape = (case.b, case.hq, case.m, self.dv)
+        outputs = {"O": attention.guarded(shape, self.types["O"], self.device, case.layout)}
+        if "LSE" in self.kernel.info.tensors:
+            outputs["LSE"] = attention.guarded(shape[:3], torch.float32, self.device, case.layout)
+        arguments = {n: g.tensor for n, g in {**inputs, **outputs}.items()}
+        arguments.update({n: a[n] for n in self.kernel.info.scalars if n in a})
+        return inputs, outputs, a, self.kernel.params(**arguments)
+
+    def check(self, case):
+        inputs, outputs, a, params = self.prepare(case)
+        self.kernel.launch(params)
+        torch.cuda.synchronize()
+        q, k, v = [inputs[n].tensor for n in "QKV"]
+        ref, lse = variants.formula(self.variant, case, q, k, v, a)
+        std, _ = variants.formula(self.variant, case, q, k, v, a, self.types["Q"])
+        verdict = numerics.two_sided(outputs["O"].tensor, ref, std)
+        if "LSE" in outputs:
+            more = numerics.absolute(outputs["LSE"].tensor, lse, 1e-4, 2e-6)
+            verdict.reasons += ["LSE: " + reason for reason in more.reasons]
+        for name, guarded in outputs.items():
+            if not guarded.untouched_outside():
+                verdict.reasons.append("memory around %s was written" % name)
+        shown = {n: x for n, x in a.items() if n in self.kernel.info.scalars and n != "scale"}
+        self.tally.add("%s %s" % (case, shown), verdict)
+
+    def repeat(self, case, count):
+        inputs, outputs, _, params = self.prepare(case)  # inputs must live
+        self.kernel.launch(params)
+        first = {n: g.snapshot() for n, g in outputs.items()}
+        differs = torch.zeros((), dtype=torch.int64, device=self.device)
+        for _ in range(count - 1):
+            for guarded in outputs.values():
+                guarded.poison()
+            self.kernel.launch(params)
+            for name, guarded in outputs.items():
+                differs += guarded.differs(first[name])
+        verdict = numerics.Verdict()
+        verdict.require("launches_that_differ", int(differs), 0)
+        self.tally.add("%d repeats of %s" % (count, case), verdict)
+
+
+def timed_case(checker, length, tokens, hidden):
+    heads = hidden // max(checker.d, 64)
+    return Case(max(1, tokens // length), heads, heads, length, length, checker.d, "bshd")
+
+
+def time_all(options, found):
+    """Each variant and the dense kernel of its type and width in pairs: their
+    TFLOP/s on the tiles that they need, and the ratio."""
+    generator = torch.Generator(device="cuda").manual_seed(options.seed or 0)
+    tally = checking.Tally("timing", options)
+    dense = {}
+    for stem, kernel in found:
+        if kernel.name == "forward" and not kernel.info.point["causal"]:
+            checker = Checker(kernel, tally, generator)
+            dense[checker.types["Q"], checker.d] = checker
+    flush = measure.Flush()
+    print("%-46s %6s %9s %9s %9s %7s" % ("kernel", "S", "ms", "TFLOP/s", "dense", "ratio"))
+    for stem, kernel in found:
+        checker = Checker(kernel, tally, generator)
+        peer = dense.get((checker.types["Q"], checker.d))
+        for length in map(int, options.lengths.split(",")):
+            case = timed_case(checker, length, options.tokens, options.hidden)
+            if kernel.name == "bias":  # a table of b h m n elements
+                case.b, case.hq, case.hkv = 1, 4, 4
+            inputs, outputs, a, params = checker.prepare(case, timed=True)
+            point = kernel.info.point
+            tile_m, tile_n = int(point["tile_m"]), int(point["tile_n"])
+            tiles = variants.tiles_needed(checker.variant, case, a, tile_m, tile_n, checker.device)
+            flops = 2.0 * tiles * tile_m * tile_n * (checker.d + checker.dv)
+            first = lambda: kernel.launch(params)  # noqa: B023, E731
+            second, dense_flops, kept_alive = first, flops, None
+            if peer:
+                kept_alive = peer.prepare(case)
+                second = lambda: peer.kernel.launch(kept_alive[3])  # noqa: B023, E731
+                dense_flops = 4.0 * case.b * case.hq * case.m * case.n * checker.d
+            result = measure.compare(first, second, options.rounds, 5, flush)
+            ours, theirs = [
+                measure.teraflops(f, t) for f, t in zip((flops, dense_flops), result.median_ms())
+            ]
+            print("%-46s %6d %9.4f %9.1f %9.1f %7.3f"
+                  % (stem, length, result.median_ms()[0], ours, theirs, ours / theirs), flush=True)  # fmt: skip
+            del inputs, outputs, kept_alive
+    return 0
+
+
+def main():
+    arguments = checking.parser(__doc__.splitlines()[0])
+    arguments.add_argument("--time", action="store_true", help="time instead of checking")
+    arguments.add_argument("--lengths", default="4096,16384", help="what is timed")
+    arguments.add_argument("--tokens", type=int, default=16384, help="batch x length")
+    arguments.add_argument("--hidden", type=int, default=2048, help="heads x width")
+    arguments.add_argument("--rounds", type=int, default=10)
+    options = arguments.parse_args()
+    if options.sanitizer:
+        return checking.under_sanitizer(options)
+    checking.device_or_exit(options)
+    if not options.time:
+        code = checking.supervise(options)
+        if code is not None:
+            return code
+    found, broken = checking.kernels(options, lambda info: info.name in variants.VARIANTS)
+    if options.time:
+        return time_all(options, found)
+
+    def check_kernel(kernel, tally, generator):
+        checker = Checker(kernel, tally, generator)
+        cases = matrix(checker.d)
+        count = options.limit or (12 if options.small else 90)
+        for case in checking.pick(cases, count):
+            tally.begin(case)
+            try:
+                checker.check(case)
+            except checking.library.LaunchError as error:
+                tally.add_error(case, error)
+        tally.begin("repeats", factor=2)
+        checker.repeat(Case(2, 8, 2, 257, 1023, checker.d), min(options.repeats, 50))
+
+    return checking.run(options, found, broken, check_kernel)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

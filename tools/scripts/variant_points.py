@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Emits, and with --nvcc compiles, the points of attention's variants.
+
+`variant_points.py --spakc SPAKC --out DIR [--nvcc NVCC] [--jobs N]` writes
+examples/fmha/variants at the points below, and the dense and causal kernels
+they are timed beside, into one folder. With --nvcc each becomes a .so there,
+and spills and warnings of ptxas are printed. Then, on a machine with a GPU:
+
+    python3 runtime/python/check_variants.py --lib DIR
+    python3 runtime/python/check_variants.py --lib DIR --time
+
+Exit code 1 when spakc or nvcc fails.
+"""
+import argparse
+import concurrent.futures
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+VARIANTS = "examples/fmha/variants/"
+TRAINING = ["-D", "kernel_mode=training"]
+BOTH = TRAINING + ["-D", "dtype=bf16,f16", "-D", "D=128,64"]
+POINTS = [  # file, options
+    ("examples/fmha/fmha.dsl", ["-D", "dtype=bf16,f16", "-D", "D=128,64", "-D", "causal=true,false",
+                                "-D", "kernel_mode=inference"]),
+    (VARIANTS + "causal.dsl", TRAINING + ["-D", "align=bottom_right,top_left"]),
+    (VARIANTS + "window.dsl", BOTH + ["-D", "sides=both"]),
+    (VARIANTS + "window.dsl", TRAINING + ["-D", "sides=left,right"]),
+    (VARIANTS + "streaming.dsl", BOTH),
+    (VARIANTS + "prefix_lm.dsl", BOTH),
+    (VARIANTS + "chunked.dsl", TRAINING + ["-D", "chunk=256,100"]),
+    (VARIANTS + "documents.dsl", BOTH),
+    (VARIANTS + "alibi.dsl", BOTH),
+    (VARIANTS + "softcap.dsl", BOTH),
+    (VARIANTS + "sink.dsl", BOTH),
+    (VARIANTS + "bias.dsl", BOTH),
+    (VARIANTS + "head_scale.dsl", BOTH),
+]
+
+
+def emit(spakc, out, match):
+    for file, options in POINTS:
+        if match in file:
+            command = [spakc, os.path.join(ROOT, file)] + options + ["-o", out]
+            if subprocess.call(command) != 0:
+                print("failed: " + " ".join(command))
+                return False
+    return True
+
+
+def compile_one(nvcc, path, arch):
+    virtual = arch.replace("sm_", "compute_")
+    command = [nvcc, "-std=c++17", "-O3", "-shared", "-Xcompiler", "-fPIC", "-Xptxas", "-v",
+               "-gencode", "arch=%s,code=%s" % (virtual, arch), "-o", path[:-3] + ".so", path]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    log = done.stdout + done.stderr
+    spills = re.findall(r"(\d+) bytes spill stores", log)
+    notes = sorted(set(re.findall(r"\(C7\d+\)|warning[^\n]*|error[^\n]*", log)))
+    registers = re.findall(r"Used (\d+) registers", log)
+    print("%-70s registers %s spilled %s %s"
+          % (os.path.basename(path), ",".join(registers), ",".join(spills), " ".join(notes)), flush=True)  # fmt: skip
+    return done.returncode == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--spakc", default="spakc")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--nvcc")
+    parser.add_argument("--arch", default="sm_90a")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--match", default="", help="only files whose path contains this")
+    options = parser.parse_args()
+    shutil.rmtree(options.out, ignore_errors=True)
+    os.makedirs(options.out)
+    if not emit(options.spakc, options.out, options.match):
+        return 1
+    texts = sorted(glob.glob(os.path.join(options.out, "*.cu")))
+    print("%d points" % len(texts))
+    if not options.nvcc:
+        return 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        good = list(pool.map(lambda t: compile_one(options.nvcc, t, options.arch), texts))
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
