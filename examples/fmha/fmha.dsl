@@ -22,6 +22,8 @@ system FMHA_Forward {
         overlap: ["intra", "both", "pingpong", "none"]   // products under the softmax: of this group, of the other
         split: [0, 6, 2, 3, 4, 5, 7, 8, 9]   // steps of P V issued before the scores are awaited, 0 for all
         hand_off: [0, 2, 4, 6]           // after how many of them the other group may issue, 0 for those
+        bound: [0, 8]                    // powers of two that a maximum may lag
+        poly: [0, 1, 2, 3]               // exponentials of every 8 that are a polynomial
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
         order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired"]
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
@@ -156,12 +158,14 @@ system FMHA_Forward {
         schedule {
             slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
-            registers(producer) = 24 if tile_m <= 128 else 32
-            registers(consumer) = 240 if tile_m <= 128 else 160
+            registers(producer) = (24 if cluster_m == 1 else 40) if tile_m <= 128 else 32
+            registers(consumer) = (240 if cluster_m == 1 else 232) if tile_m <= 128 else 160
             overlap = overlap
             split(V) = split
             hand_off(V) = hand_off
             rescale = rescale
+            rescale_bound = bound
+            exp2_polynomial = poly
             order = order
             epilogue_slots = min(o_slabs, Dv / 64 if Dv % 64 == 0 else Dv / 32)
         }

@@ -17,10 +17,6 @@ namespace spak::conversion {
 
 namespace {
 
-/// Independent partial results per row: a chain of dependent operations is
-/// halved at the price of one more register a row.
-constexpr int64_t kReduceChains = 2;
-
 using Body = llvm::function_ref<Value(OpBuilder &, Location, ValueRange)>;
 
 Value real(OpBuilder &b, Location loc, double value) {
@@ -119,9 +115,6 @@ Value KernelLowering::scaleForExp2(Value scale) {
 
 LogicalResult KernelLowering::lowerAdvance(ir::SoftmaxAdvanceOp op) {
   Location loc = op.getLoc();
-  if (op.getLazyAttr()) {
-    return op.emitOpError("`lazy` is not supported yet");
-  }
   FailureOr<Value> s = fragment(op.getS());
   if (failed(s)) {
     return failure();
@@ -166,6 +159,20 @@ LogicalResult KernelLowering::lowerAdvance(ir::SoftmaxAdvanceOp op) {
     return success();
   }
   Value scale = scaleForExp2(op.getScale());
+  if (FloatAttr lazy = op.getLazyAttr()) {
+    // From -inf any score is a rise; from -inf to -inf is none.
+    double bound = lazy.getValueAsDouble();
+    highest =
+        makeMap(builder, loc, type, {old[0], highest}, {{}, {}},
+                [&](OpBuilder &b, Location l, ValueRange args) -> Value {
+                  Value rise = arith::SubFOp::create(b, l, args[1], args[0]);
+                  Value powers = arith::MulFOp::create(b, l, rise, scale);
+                  Value more =
+                      arith::CmpFOp::create(b, l, arith::CmpFPredicate::OGT,
+                                            powers, real(b, l, bound));
+                  return arith::SelectOp::create(b, l, more, args[1], args[0]);
+                });
+  }
   bool guard = op.getMayBeEmpty();
   Value correction =
       makeMap(builder, loc, type, {old[0], highest}, {{}, {}},
@@ -218,144 +225,12 @@ LogicalResult KernelLowering::lowerProbs(ir::SoftmaxProbsOp op) {
                 return arith::NegFOp::create(b, l, scaled);
               });
   if (ir::SoftmaxRescaleOp among = rescaleAmong.lookup(op)) {
-    return lowerProbsByRow(op, among, *s, state, offset, pattern, scale);
+    return among.getAfter()
+               ? lowerProbsAround(op, among, *s, state, offset, pattern, scale)
+               : lowerProbsByRow(op, among, *s, state, offset, pattern, scale);
   }
-  Value power = makeMap(
-      builder, loc, (*s).getType(), {*s, offset}, {Attribute(), pattern},
-      [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-        Value exponent = math::FmaOp::create(b, l, args[0], scale, args[1]);
-        return math::Exp2Op::create(b, l, exponent);
-      });
-  Value sum = cuda::RowReduceOp::create(builder, loc, rowType, "add", power,
-                                        pattern, state[1], kReduceChains);
-  values[op.getNext()] = {state[0], sum};
-  if (pType.getElementType().isF32()) {
-    values[op.getP()] = {power};
-  } else {
-    values[op.getP()] = {cuda::PackOp::create(
-        builder, loc, fragmentType(pType, /*packed=*/true), power)};
-  }
-  return success();
-}
-
-ir::SoftmaxProbsOp KernelLowering::exponentialsAround(ir::SoftmaxRescaleOp op) {
-  auto advance = op.getCorrection().getDefiningOp<ir::SoftmaxAdvanceOp>();
-  if (!op.getBetweenRows() || !advance) {
-    return {};
-  }
-  for (Operation *user : advance.getNext().getUsers()) {
-    auto probs = dyn_cast<ir::SoftmaxProbsOp>(user);
-    bool follows = probs && probs->getBlock() == op->getBlock() &&
-                   op->isBeforeInBlock(probs) &&
-                   llvm::all_of(op->getUsers(), [&](Operation *reader) {
-                     Operation *at =
-                         op->getBlock()->findAncestorOpInBlock(*reader);
-                     return at && probs->isBeforeInBlock(at);
-                   });
-    if (follows) {
-      return probs;
-    }
-  }
-  return {};
-}
-
-/// The one digit of \p type's registers that tells a thread's rows apart, as
-/// a `spak_cuda.map`'s `only` without its value; absent if there is not one.
-static std::optional<std::pair<int64_t, int64_t>> rowDigit(ir::TileType type,
-                                                           ir::TileType rows) {
-  std::optional<std::pair<int64_t, int64_t>> found;
-  RegisterMap map = *RegisterMap::of(type);
-  for (const Digit &digit : map.registers) {
-    if (rows.axisIndex(digit.axis) < 0 || digit.extent == 1) {
-      continue;
-    }
-    if (found) {
-      return std::nullopt;
-    }
-    found = {digit.position, digit.extent};
-  }
-  return found;
-}
-
-LogicalResult KernelLowering::lowerProbsByRow(
-    ir::SoftmaxProbsOp op, ir::SoftmaxRescaleOp rescale, Value s,
-    const Values &state, Value offset, cuda::PatternAttr pattern, Value scale) {
-  Location loc = op.getLoc();
-  auto sType = cast<ir::TileType>(op.getS().getType());
-  auto pType = cast<ir::TileType>(op.getP().getType());
-  auto oType = cast<ir::TileType>(rescale.getO().getType());
-  auto rowTile = cast<ir::RowsType>(op.getNext().getType()).getTile();
-  auto ofS = rowDigit(sType, rowTile), ofO = rowDigit(oType, rowTile);
-  std::optional<DigitPattern> oPattern = RegisterMap::of(oType)->patternInto(
-      *RegisterMap::of(cast<ir::TileType>(rescale.getCorrection().getType())));
-  bool packs = !pType.getElementType().isF32();
-  if (!ofS || !ofO || !oPattern || ofS->second != ofO->second ||
-      (packs && ofS->first % 2 != 0)) {
-    return rescale.emitOpError("cannot be done between rows: the registers of "
-                               "a thread's rows do not lie apart in ")
-           << sType << " and " << oType;
-  }
-  FailureOr<Value> o = fragment(rescale.getO());
-  FailureOr<Value> correction = fragment(rescale.getCorrection());
-  if (failed(o) || failed(correction)) {
-    return failure();
-  }
-  bool zero = isZeroTile(rescale.getO());
-  auto only = [&](std::pair<int64_t, int64_t> digit, int64_t row,
-                  int64_t width) {
-    return builder.getDenseI64ArrayAttr(
-        {digit.first / width, digit.second, row});
-  };
-  auto mapRow = [&](Value x, Value y, cuda::PatternAttr yPattern,
-                    DenseI64ArrayAttr registers, Body body) -> Value {
-    auto map = cuda::MapOp::create(builder, loc, x.getType(), {x, y},
-                                   {Attribute(), yPattern}, {}, 0, body);
-    map.setOnlyAttr(registers);
-    return map.getResult();
-  };
-  Value power = s, sum = state[1], scaled = *o, packed;
-  Type packedType = packs ? fragmentType(pType, /*packed=*/true) : Type();
-  auto exponentials = [&](int64_t row) {
-    DenseI64ArrayAttr registers = only(*ofS, row, 1);
-    power = mapRow(power, offset, pattern, registers,
-                   [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-                     Value exponent =
-                         math::FmaOp::create(b, l, args[0], scale, args[1]);
-                     return math::Exp2Op::create(b, l, exponent);
-                   });
-    sum = cuda::RowReduceOp::create(builder, loc, sum.getType(), "add", power,
-                                    pattern, sum, kReduceChains, registers);
-  };
-  auto pack = [&](int64_t row) {
-    if (packs) {
-      packed = cuda::PackOp::create(builder, loc, packedType, power, packed,
-                                    only(*ofS, row, 2));
-    }
-  };
-  auto scaleRow = [&](int64_t row) {
-    if (!zero) {
-      scaled = mapRow(scaled, *correction, patternAttr(*oPattern),
-                      only(*ofO, row, 1),
-                      [](OpBuilder &b, Location l, ValueRange args) -> Value {
-                        return arith::MulFOp::create(b, l, args[0], args[1]);
-                      });
-    }
-  };
-  exponentials(0);
-  if (rescale.getAwaitNext()) {
-    awaitNext(loc);
-  }
-  scaleRow(0);
-  pack(0);
-  for (int64_t row = 1; row < ofS->second; ++row) {
-    scaleRow(row);
-    exponentials(row);
-    pack(row);
-  }
-  values[op.getNext()] = {state[0], sum};
-  values[op.getP()] = {packs ? packed : power};
-  values[rescale.getResult()] = {scaled};
-  return success();
+  Value power = exponentials(op, *s, offset, pattern, scale, {});
+  return finishProbs(op, power, state, pattern);
 }
 
 LogicalResult KernelLowering::lowerRescale(ir::SoftmaxRescaleOp op) {
@@ -367,6 +242,10 @@ LogicalResult KernelLowering::lowerRescale(ir::SoftmaxRescaleOp op) {
     rescaleAmong[probs] = op;
     return success();
   }
+  return scaleAccumulator(op);
+}
+
+LogicalResult KernelLowering::scaleAccumulator(ir::SoftmaxRescaleOp op) {
   FailureOr<Value> o = fragment(op.getO());
   FailureOr<Value> correction = fragment(op.getCorrection());
   if (failed(o) || failed(correction)) {

@@ -62,6 +62,10 @@ struct SharedPlace {
   unsigned tile = 0;
 };
 
+/// Independent partial results per row: a chain of dependent operations is
+/// halved at the price of one more register a row.
+constexpr int64_t kReduceChains = 2;
+
 /// What a direct access needs besides its tile; one entry per range.
 struct DirectAccess {
   Value base;
@@ -163,10 +167,26 @@ private:
   LogicalResult lowerProbs(ir::SoftmaxProbsOp op);
   LogicalResult lowerRescale(ir::SoftmaxRescaleOp op);
   LogicalResult lowerFinish(ir::SoftmaxFinishOp op);
+  LogicalResult lowerProbsAround(ir::SoftmaxProbsOp op,
+                                 ir::SoftmaxRescaleOp rescale, Value s,
+                                 const Values &state, Value offset,
+                                 cuda::PatternAttr pattern, Value scale);
+  LogicalResult finishProbs(ir::SoftmaxProbsOp op, Value power,
+                            const Values &state, cuda::PatternAttr pattern);
+  LogicalResult scaleAccumulator(ir::SoftmaxRescaleOp op);
+  mlir::FailureOr<Values> rows(Value state);
+  Value scaleForExp2(Value scale);
+  bool isZeroTile(Value tile);
+
+  // LowerExponentials.cpp
   LogicalResult lowerProbsByRow(ir::SoftmaxProbsOp op,
                                 ir::SoftmaxRescaleOp rescale, Value s,
                                 const Values &state, Value offset,
                                 cuda::PatternAttr pattern, Value scale);
+  /// 2^(s * scale + offset) of all registers, or of those that \p only names.
+  Value exponentials(ir::SoftmaxProbsOp op, Value s, Value offset,
+                     cuda::PatternAttr pattern, Value scale,
+                     mlir::DenseI64ArrayAttr only);
   /// The exponentials among which \p op is to be done; null if there are none.
   ir::SoftmaxProbsOp exponentialsAround(ir::SoftmaxRescaleOp op);
   mlir::FailureOr<Values> rows(Value state);

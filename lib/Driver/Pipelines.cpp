@@ -48,6 +48,7 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
     pm.addPass(ir::createPlanRoles());
     pm.addPass(ir::createPlanOverlap());
     pm.addPass(ir::createPlanIssue());
+    pm.addPass(ir::createPlanSoftmax());
     pm.addPass(ir::createPlanGrid());
     return;
   case Phase::Scheduled:

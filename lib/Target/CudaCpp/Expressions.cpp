@@ -465,7 +465,10 @@ std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
       .Case([&](arith::MinimumFOp) { return deviceCall(op, "min_nan"); })
       .Case([&](arith::MaxNumFOp) { return call(op, "fmaxf"); })
       .Case([&](arith::MinNumFOp) { return call(op, "fminf"); })
-      .Case([&](math::Exp2Op) { return deviceCall(op, "exp2_approx"); })
+      .Case([&](math::Exp2Op) {
+        return deviceCall(op, op->hasAttr(kPolynomialAttr) ? "exp2_polynomial"
+                                                           : "exp2_approx");
+      })
       .Case([&](math::ExpOp) { return call(op, "expf"); })
       .Case([&](math::LogOp) { return call(op, "logf"); })
       .Case([&](math::Log2Op) { return call(op, "log2f"); })
@@ -484,6 +487,7 @@ std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
       .Case([&](math::FmaOp) { return call(op, "fmaf"); })
       .Case([&](math::PowFOp) { return call(op, "powf"); })
       .Case([&](HostSmsOp) -> Result { return Expression{"sms"}; })
+      .Case([&](HostClustersOp) -> Result { return Expression{"clusters"}; })
       .Case([&](HostAlignedOp aligned) -> Result {
         auto pointer = print(aligned.getPointer());
         if (!pointer) {

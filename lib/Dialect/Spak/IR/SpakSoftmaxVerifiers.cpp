@@ -4,6 +4,8 @@
 // stands in the ops' descriptions.
 #include "TileRules.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace spak::ir;
 
@@ -108,7 +110,33 @@ LogicalResult SoftmaxAdvanceOp::verify() {
       failed(verifyRowsOf(*this, getCorrection().getType(), s)));
 }
 
+/// The largest t with 2^t a finite number of \p type, and sums of many of them
+/// finite in f32.
+static int64_t headroom(Type type) {
+  constexpr int64_t ofSums = 64;
+  auto element = cast<FloatType>(type);
+  return std::min<int64_t>(
+      ofSums, APFloat::semanticsMaxExponent(element.getFloatSemantics()));
+}
+
 LogicalResult SoftmaxProbsOp::verify() {
+  // SOFTMAX-HEADROOM
+  auto advance = getRows().getDefiningOp<SoftmaxAdvanceOp>();
+  if (advance && advance.getLazyAttr()) {
+    double lag = advance.getLazyAttr().getValueAsDouble();
+    int64_t most = headroom(getP().getType().getElementType());
+    if (!(lag >= 0.0 && lag <= most)) {
+      return emitOpError("makes exponentials up to 2^")
+             << llvm::formatv("{0:F0}", lag) << " because maxima may lag by as "
+             << "many powers of two; " << getP().getType().getElementType()
+             << " leaves room up to 2^" << most;
+    }
+  }
+  if (int64_t n = getPolynomial().value_or(0); n < 0 || n > 8) {
+    return emitOpError("expected 0 to 8 of every 8 exponentials as a "
+                       "polynomial, got ")
+           << n;
+  }
   TileType s = getS().getType(), p = getP().getType();
   if (failed(verifyRowsOf(*this, getRows().getType().getTile(), s))) {
     return failure();

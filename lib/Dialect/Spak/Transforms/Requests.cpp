@@ -75,7 +75,9 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
   static constexpr StringLiteral exact[] = {
       "consumers", "overlap",        "order",        "persistent",
       "raster",    "epilogue_slots", "overlap_tiles",
-      "rescale"};
+      "rescale",
+      "exponentials_ahead",
+      "rescale_bound", "exp2_polynomial"};
   static constexpr StringLiteral prefixes[] = {
       "slots_", "prefetch_", "staging_", "registers_", "group_", "cluster_",
       "split_", "hand_off_"};

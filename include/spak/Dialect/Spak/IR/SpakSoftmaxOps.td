@@ -91,7 +91,8 @@ def Spak_SoftmaxAdvanceOp : Spak_NamedOp<"softmax.advance", [
   let description = [{
     `correction` is what earlier sums and accumulators are to be scaled by.
     With `first` no score came before; without `may_be_empty` every row has
-    kept a score by now. With `lazy t` a maximum may lag by t.
+    kept a score by now. With `lazy t` a maximum may lag by t, so that no
+    exponential is above 2^t.
 
     ```mlir
     spak.kernel @opened(%s: !spak.tile<m=64, n=32 : f32>, %o: !spak.tile<m=64, d=64 : f32>, %scale: f32) {
@@ -138,10 +139,14 @@ def Spak_SoftmaxProbsOp : Spak_NamedOp<"softmax.probs", [
     Pure, AllTypesMatch<["rows", "next"]>]> {
   let summary = "exponentials of the scores, summed into the rows";
   let description = [{
+    With `polynomial n` n of every 8 of a thread's exponentials are a polynomial
+    (relative error below 4e-6) in place of the hardware's instruction.
     Example: see `softmax.advance`. SOFTMAX-AXES, ROWS-LAYOUT: as there; `p`
-    has the axes and layout of the scores.
+    has the axes and layout of the scores. SOFTMAX-HEADROOM: if the maxima may
+    lag by t, 2^t is a number of p's type.
   }];
-  let arguments = (ins Spak_Rows:$rows, Spak_Tile:$s, F32:$scale);
+  let arguments = (ins Spak_Rows:$rows, Spak_Tile:$s, F32:$scale,
+                       OptionalAttr<I64Attr>:$polynomial);
   let results = (outs Spak_Rows:$next, Spak_Tile:$p);
   let assemblyFormat = [{
     $rows `,` $s `scale` $scale attr-dict `:` qualified(type($rows)) `,` qualified(type($s)) `->`
@@ -151,7 +156,8 @@ def Spak_SoftmaxProbsOp : Spak_NamedOp<"softmax.probs", [
   let builders = [
     OpBuilder<(ins "::mlir::Type":$p, "::mlir::Value":$rows,
                    "::mlir::Value":$s, "::mlir::Value":$scale), [{
-      build($_builder, $_state, rows.getType(), p, rows, s, scale);
+      build($_builder, $_state, rows.getType(), p, rows, s, scale,
+            /*polynomial=*/::mlir::IntegerAttr());
     }]>
   ];
 }
@@ -164,11 +170,14 @@ def Spak_SoftmaxRescaleOp : Spak_NamedOp<"softmax.rescale", [
     With `between_rows` it is done among the exponentials that follow: after
     those of a thread's first row, before those of its others. With
     `await_next` the operands of the next iteration's first product are
-    awaited there, which holds the wait for `o` in its place.
+    awaited there, which holds the wait for `o` in its place. With `after = n`
+    it is done after the exponentials of each thread's first n scores: they run
+    while the product that makes `o` still does.
     Example: see `softmax.advance`. SOFTMAX-AXES: o has the correction's axis.
   }];
   let arguments = (ins Spak_Tile:$o, Spak_Tile:$correction, UnitAttr:$if_any,
-                       UnitAttr:$between_rows, UnitAttr:$await_next);
+                       UnitAttr:$between_rows, UnitAttr:$await_next,
+                       OptionalAttr<I64Attr>:$after);
   let results = (outs Spak_Tile:$result);
   let assemblyFormat = [{
     $o `by` $correction (`if_any` $if_any^)? attr-dict `:` qualified(type($o)) `,`
@@ -179,7 +188,8 @@ def Spak_SoftmaxRescaleOp : Spak_NamedOp<"softmax.rescale", [
     OpBuilder<(ins "::mlir::Value":$o, "::mlir::Value":$correction), [{
       build($_builder, $_state, o.getType(), o, correction,
             /*if_any=*/::mlir::UnitAttr(), /*between_rows=*/::mlir::UnitAttr(),
-            /*await_next=*/::mlir::UnitAttr());
+            /*await_next=*/::mlir::UnitAttr(),
+            /*after=*/::mlir::IntegerAttr());
     }]>
   ];
 }

@@ -151,6 +151,21 @@ def PlanIssue : SpakPass<"plan-issue"> {
   }];
 }
 
+def PlanSoftmax : SpakPass<"plan-softmax"> {
+  let summary = "decide how far maxima lag, and which exponentials are polynomials";
+  let description = [{
+    With the request `rescale_bound = t` above 0 a row keeps its maximum until a
+    score is more than t powers of two above it, so that accumulators are rarely
+    scaled by anything but 1. No exponential is then above 2^t, which must be a
+    number of the type to which they are rounded. With the request
+    `exp2_polynomial = n` n of every 8 exponentials are computed by
+    multiplications and additions.
+
+    Requires: opened softmax. Establishes: `lazy` on advances, `polynomial` on
+    probs. Preserves: everything else. Does nothing without these requests.
+  }];
+}
+
 def PlanGrid : SpakPass<"plan-grid"> {
   let summary = "decide the order in which blocks take the tiles of the grid";
   let description = [{

@@ -46,6 +46,9 @@ inline constexpr llvm::StringLiteral kArgNamesAttr = "spak_cuda.arg_names";
 /// On a function of a map: the 16-bit type to which its value is rounded next.
 inline constexpr llvm::StringLiteral kRoundedAttr = "spak_cuda.rounded";
 
+/// On a `math.exp2`: computed on the multiply-add units.
+inline constexpr llvm::StringLiteral kPolynomialAttr = "spak_cuda.polynomial";
+
 } // namespace spak::cuda
 
 #endif // SPAK_DIALECT_SPAKCUDA_IR_SPAKCUDA_H
