@@ -22,9 +22,9 @@ namespace {
 
 /// An expression in the file, stripped of what only fits element types.
 const Expr *bare(const Expr *e) {
-  while (e->kind == Expr::Kind::Broadcast || e->kind == Expr::Kind::Splat ||
-         e->kind == Expr::Kind::Convert) {
-    e = e->operands[0];
+  while (e->meaning || e->kind == Expr::Kind::Broadcast ||
+         e->kind == Expr::Kind::Splat || e->kind == Expr::Kind::Convert) {
+    e = e->meaning ? e->meaning : e->operands[0];
   }
   return e;
 }
@@ -124,6 +124,9 @@ void collectAxes(const Expr *e, SmallVectorImpl<const TileAxis *> &axes) {
       axes.push_back(e->type.axes.front());
     }
     return;
+  }
+  if (e->meaning) {
+    collectAxes(e->meaning, axes);
   }
   for (const Expr *operand : e->operands) {
     collectAxes(operand, axes);

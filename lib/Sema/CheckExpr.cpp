@@ -116,7 +116,9 @@ const Expr *Checker::checkName(const ast::NameExpr &expr) {
   llvm::StringRef name = expr.name;
   if (Local *local = findLocal(name)) {
     if (!local->value) {
-      return typing.variable(local->variable, expr.range);
+      const Expr *meaning = local->meaning;
+      return typing.variable(local->variable, expr.range,
+                             meaning && isSettled(meaning) ? meaning : nullptr);
     }
     if (local->value->type.is(TypeKind::Range)) {
       return typing.variable(local->value->variable, expr.range);

@@ -74,6 +74,28 @@ Checker::Local *Checker::findLocal(llvm::StringRef name, size_t *depth) {
   return nullptr;
 }
 
+/// Whether all that \p expr reads is bound once.
+bool Checker::isSettled(const Expr *expr) const {
+  if (expr->meaning) {
+    return isSettled(expr->meaning);
+  }
+  return !rebound.contains(expr->variable) &&
+         llvm::all_of(expr->operands,
+                      [&](const Expr *operand) { return isSettled(operand); });
+}
+
+/// \p value if a mask can look into it.
+const Expr *Checker::meaningOf(const Expr *value) {
+  if (!value->type.is(TypeKind::Tile)) {
+    return nullptr;
+  }
+  std::vector<Conjunction> keep;
+  bool known = value->type.dtype == Dtype::Bool
+                   ? affineUnion(typing, value, keep)
+                   : isAffine(value);
+  return known && isSettled(value) ? value : nullptr;
+}
+
 /// Binds \p name, or rebinds it where it was introduced. A name from outside
 /// a loop becomes one that the loop carries.
 void Checker::bind(llvm::StringRef name, const Expr *value, SourceRange range) {
@@ -125,6 +147,7 @@ void Checker::bind(llvm::StringRef name, const Expr *value, SourceRange range) {
     } else if (local && local->variable &&
                local->variable->type == value->type) {
       fresh.variable = local->variable;
+      rebound.insert(local->variable);
     } else {
       auto *variable = program.make<Variable>();
       variable->name = name.str();
@@ -132,8 +155,11 @@ void Checker::bind(llvm::StringRef name, const Expr *value, SourceRange range) {
       variable->range = range;
       fresh.variable = variable;
     }
+    fresh.meaning = folded ? nullptr : meaningOf(value);
     scopes[depth].locals[name] = fresh;
     local = &scopes[depth].locals[name];
+  } else {
+    local->meaning = nullptr;
   }
   if (folded) {
     return;
@@ -206,6 +232,10 @@ void Checker::checkAssign(const ast::AssignStmt &stmt) {
 void Checker::promote(const ast::ForStmt &stmt) {
   forEachRebinding(stmt.body, [&](llvm::StringRef name) {
     Local *local = findLocal(name);
+    if (local && local->variable) {
+      rebound.insert(local->variable);
+      local->meaning = nullptr;
+    }
     if (!local || !local->value || !local->value->type.is(TypeKind::Constant) ||
         !local->value->constant.isNumber()) {
       return;

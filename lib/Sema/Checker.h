@@ -10,6 +10,7 @@
 #include "spak/Sema/Sema.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
@@ -34,6 +35,8 @@ private:
     const Variable *variable = nullptr;
     /// What a constant or a range stands for; null for other values.
     const Expr *value = nullptr;
+    /// An affine index or predicate that the variable holds; else null.
+    const Expr *meaning = nullptr;
     SourceRange range;
   };
   /// One `{ … }` of a grid or loop.
@@ -72,6 +75,8 @@ private:
   TileAxis *makeRange(const ast::Binder &binder);
   void bind(llvm::StringRef name, const Expr *value, SourceRange range);
   void promote(const ast::ForStmt &stmt);
+  const Expr *meaningOf(const Expr *value);
+  bool isSettled(const Expr *expr) const;
   Statement *append(Statement::Kind kind, SourceRange range);
 
   // Expressions.
@@ -115,6 +120,8 @@ private:
   Typing typing;
 
   std::vector<Scope> scopes;
+  /// What is bound more than once: its reader must say when.
+  llvm::DenseSet<const Variable *> rebound;
   std::vector<const Statement *> *block = nullptr;
   llvm::StringMap<std::string> dims; ///< names and aliases to names
   llvm::StringMap<const TensorParam *> tensors;

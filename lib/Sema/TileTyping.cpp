@@ -299,10 +299,11 @@ std::string shown(const Expr *e) {
 }
 
 const Expr *strip(const Expr *e) {
-  while (e->kind == Expr::Kind::Broadcast || e->kind == Expr::Kind::Splat ||
+  while (e->meaning || e->kind == Expr::Kind::Broadcast ||
+         e->kind == Expr::Kind::Splat ||
          (e->kind == Expr::Kind::Convert && !isFloat(e->type.dtype) &&
           !isFloat(e->operands[0]->type.dtype))) {
-    e = e->operands[0];
+    e = e->meaning ? e->meaning : e->operands[0];
   }
   return e;
 }

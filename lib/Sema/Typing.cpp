@@ -88,9 +88,11 @@ const Expr *Typing::argument(const ScalarParam *scalar, SourceRange range) {
   return expr;
 }
 
-const Expr *Typing::variable(const Variable *variable, SourceRange range) {
+const Expr *Typing::variable(const Variable *variable, SourceRange range,
+                             const Expr *meaning) {
   Expr *expr = make(Expr::Kind::Variable, variable->type, range);
   expr->variable = variable;
+  expr->meaning = meaning;
   return expr;
 }
 

@@ -23,7 +23,8 @@ public:
   const Expr *constant(space::AxisValue value, SourceRange range);
   const Expr *dim(llvm::StringRef name, SourceRange range);
   const Expr *argument(const ScalarParam *scalar, SourceRange range);
-  const Expr *variable(const Variable *variable, SourceRange range);
+  const Expr *variable(const Variable *variable, SourceRange range,
+                       const Expr *meaning = nullptr);
   const Expr *binary(BinaryOp op, const Expr *a, const Expr *b,
                      SourceRange range);
   const Expr *compare(CompareOp op, const Expr *a, const Expr *b,
@@ -46,8 +47,7 @@ public:
                    llvm::ArrayRef<const Expr *> indices, SourceRange range);
   /// \p sink may be null.
   const Expr *softmaxInit(const TileAxis *rows, const TileAxis *width,
-                          const Expr *sink,
-                          SourceRange range);
+                          const Expr *sink, SourceRange range);
   const Expr *softmaxPart(bool lse, const Expr *state, SourceRange range);
 
   /// \p a as a uniform run-time or compile-time value of \p dtype.

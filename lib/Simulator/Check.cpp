@@ -121,7 +121,8 @@ public:
 private:
   using Outputs = std::map<std::string, std::vector<double>>;
   llvm::FailureOr<Outputs> runModule(ModuleOp module, bool exact,
-                                     std::string *damage = nullptr);
+                                     std::string *damage = nullptr,
+                                     Result *work = nullptr);
 
   /// A number, or a dim's size.
   llvm::Expected<int64_t> boundOf(const std::string &text) const;
@@ -238,14 +239,20 @@ ReferenceCall CaseRun::referenceCall(ir::KernelOp kernel) const {
   return call;
 }
 
-llvm::FailureOr<CaseRun::Outputs>
-CaseRun::runModule(ModuleOp module, bool exact, std::string *damage) {
+llvm::FailureOr<CaseRun::Outputs> CaseRun::runModule(ModuleOp module,
+                                                     bool exact,
+                                                     std::string *damage,
+                                                     Result *work) {
   Arguments mine = arguments;
   Options options;
   options.exact = exact;
   options.blocks = request.blocks;
-  if (failed(run(module, request.kernel, mine, options))) {
+  auto ran = run(module, request.kernel, mine, options);
+  if (failed(ran)) {
     return failure();
+  }
+  if (work) {
+    *work = *ran;
   }
   Outputs result;
   for (const std::string &name : outputs) {
@@ -291,7 +298,8 @@ CaseResult CaseRun::runPhase(const PhaseModule &phase, ErrorCollector &errors) {
   CaseResult result;
   result.phase = phase.name;
   result.inputs = inputs;
-  auto outs = runModule(phase.module, /*exact=*/false, &result.error);
+  auto outs =
+      runModule(phase.module, /*exact=*/false, &result.error, &result.work);
   if (failed(outs)) {
     result.error = errors.take();
     result.pass = false;
@@ -549,6 +557,8 @@ void Report::printJson(llvm::raw_ostream &os) const {
                             {"inputs", inputKindName(result.inputs.kind)},
                             {"seed", static_cast<int64_t>(result.inputs.seed)},
                             {"pass", result.pass},
+                            {"multiply_adds", result.work.dots},
+                            {"masked", result.work.masked},
                             {"outputs", std::move(outputs)}};
     if (!result.error.empty()) {
       line["error"] = result.error;

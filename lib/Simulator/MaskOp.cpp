@@ -103,6 +103,7 @@ Machine::Step Machine::mask(ir::MaskOp op) {
                   frame.index < frame.fullUpper;
   int64_t dropped = -1;
 
+  sim.result.masked += type.getNumElements();
   TileValue result = makeTile(type);
   result.present = source->present;
   int64_t length = shape.back();

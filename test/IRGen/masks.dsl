@@ -7,6 +7,7 @@
 // CHECK-DAG: #[[WINDOW2:.*]] = affine_map<(d0, d1) -> (-d0 + d1 + 127, d0 - d1)>
 // CHECK-DAG: #[[SINK:.*]] = affine_map<(d0, d1) -> (-d1 + 3)>
 // CHECK-DAG: #[[CHUNK:.*]] = affine_map<(d0, d1) -> (d0 floordiv 256 - d1 floordiv 256, d1 floordiv 256 - d0 floordiv 256)>
+// CHECK-DAG: #[[NAMED:.*]] = affine_map<(d0, d1)[s0] -> (d0 - d1 + s0, -d0 + d1 - s0 + 64)>
 // CHECK-DAG: #[[LENGTH:.*]] = affine_map<(d0)[s0] -> (-d0 + s0 - 1)>
 system Masks {
     design_space { which: ["causal"] }
@@ -34,8 +35,20 @@ system Masks {
             // CHECK: spak.select
             product = mask(length, m * n < 100)
             // A predicate that the point decides leaves no trace.
-            // CHECK-NEXT: spak.store
             nothing = mask(product, which == "causal")
+            // An index or a predicate with a name is what it stands for.
+            // CHECK: %named = spak.mask %product where [#[[NAMED]]](%m, %n) [%{{.*}}]
+            i = m + limit
+            near = n <= i
+            named = mask(nothing, near and n >= i - 64)
+            // One that reads what is bound again is a select: when did it?
+            // CHECK: %[[EARLY:.*]] = arith.cmpi sle
+            // CHECK: spak.select %[[EARLY]], %named
+            // CHECK: spak.store
+            shift = limit + 1
+            early = n <= m + shift
+            for k in 0 .. 4 { shift = shift + 1 }
+            nothing = mask(named, early)
             store C[m, n] = nothing
         }
     }

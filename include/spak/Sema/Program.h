@@ -145,6 +145,9 @@ struct Expr {
   std::string text;
   const ScalarParam *scalar = nullptr;
   const Variable *variable = nullptr;
+  /// Variable: what it holds, where that is an affine index or predicate of
+  /// ranges and of what is bound once.
+  const Expr *meaning = nullptr;
   const TensorParam *tensor = nullptr;
   /// One a tensor axis: a uniform integer, or an expression of type Range.
   llvm::SmallVector<const Expr *, 5> indices;

@@ -78,6 +78,7 @@ struct CaseResult {
   bool pass = true;
   std::string error; ///< of a run that ended early, located; else empty
   std::vector<OutputResult> outputs;
+  Result work;
   /// The bits are those of the phase before; none in the first.
   std::optional<bool> sameBits;
 };

@@ -36,6 +36,7 @@ struct Result {
   int64_t tiles = 0;  ///< of the grid
   int64_t blocks = 0; ///< that took them
   int64_t dots = 0;   ///< multiply-adds in dots
+  int64_t masked = 0; ///< elements that passed through a mask
 };
 
 /// The extents of each tensor argument of \p kernel at \p dims.

@@ -144,6 +144,11 @@ private:
   };
 
   void tighten();
+  bool leaveGap(const Mask &mask);
+  std::pair<Value, Value> intervalOf(const MapBounds &map);
+  /// The number under which the loop runs tile \p tile.
+  Value withoutGap(Value tile);
+  void renumberTiles();
   void setFull();
   std::optional<TileBounds> allOf(const Mask &mask) const;
   /// `lower` and `upper` of the tiles for which \p maps keep something; null
@@ -161,6 +166,8 @@ private:
   OpBuilder b;
   Location loc;
   std::vector<Mask> masks;
+  /// The first tile that no interval has, and how many follow on it.
+  Value gapBegin, gapSize;
 };
 
 /// The least or largest of \p exprs as a value; null if there are none.
@@ -266,6 +273,78 @@ std::pair<Value, Value> LoopSplit::hull(ArrayRef<MapBounds> maps) {
   return {lower, upper};
 }
 
+/// The tiles of the loop for which \p map keeps something.
+std::pair<Value, Value> LoopSplit::intervalOf(const MapBounds &map) {
+  Value lower = extreme(map.some.lower, /*least=*/false);
+  Value upper = extreme(map.some.upper, /*least=*/true);
+  return {join(loop.getLower(), lower, /*least=*/false),
+          join(loop.getUpper(), upper, /*least=*/true)};
+}
+
+/// Leaves out what lies between the two intervals of \p mask. They may come
+/// in either order and may overlap; one of them may be empty.
+bool LoopSplit::leaveGap(const Mask &mask) {
+  if (mask.maps.size() != 2) {
+    return false;
+  }
+  auto begins = [](const MapBounds &map) { return map.some.lower.empty(); };
+  auto ends = [](const MapBounds &map) { return map.some.upper.empty(); };
+  const MapBounds &first = mask.maps[0], &second = mask.maps[1];
+  if ((begins(first) && begins(second)) || (ends(first) && ends(second))) {
+    return false; // They overlap, or reach to the same end.
+  }
+  auto [a0, a1] = intervalOf(first);
+  auto [b0, b1] = intervalOf(second);
+  auto choose = [&](Value from, Value to, Value x, Value y) -> Value {
+    Value empty =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, from, to);
+    return arith::SelectOp::create(b, loc, empty, x, y);
+  };
+  // In the place of an empty one stands the other.
+  Value x0 = choose(a0, a1, b0, a0), x1 = choose(a0, a1, b1, a1);
+  Value y0 = choose(b0, b1, x0, b0), y1 = choose(b0, b1, x1, b1);
+  gapBegin = join(x1, y1, /*least=*/true);
+  Value gapEnd = join(gapBegin, join(x0, y0, /*least=*/false),
+                      /*least=*/false);
+  gapSize = arith::SubIOp::create(b, loc, gapEnd, gapBegin);
+  name(gapBegin, "_gap_begin");
+  name(gapSize, "_gap");
+  Value end = join(x1, y1, /*least=*/false);
+  loop.getLowerMutable().assign(join(x0, y0, /*least=*/true));
+  loop.getUpperMutable().assign(
+      arith::SubIOp::create(b, loc, end, gapSize).getResult());
+  return true;
+}
+
+Value LoopSplit::withoutGap(Value tile) {
+  if (!gapSize) {
+    return tile;
+  }
+  // Before the gap as it is; in it, its begin.
+  Value moved = arith::SubIOp::create(b, loc, tile, gapSize);
+  return join(tile, join(gapBegin, moved, /*least=*/false), /*least=*/true);
+}
+
+/// The body sees the tiles that are meant.
+void LoopSplit::renumberTiles() {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  RangeType type = loop.getRangeType();
+  Value start = StartOp::create(b, loc, b.getIndexType(), loop.getRange());
+  AffineMap map =
+      AffineMap::get(1, 0, b.getAffineDimExpr(0).floorDiv(type.getSize()));
+  Value number = affine::AffineApplyOp::create(b, loc, map, ValueRange{start});
+  Value beyond = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
+                                       number, gapBegin);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value skipped = arith::SelectOp::create(b, loc, beyond, gapSize, zero);
+  Value tile = arith::AddIOp::create(b, loc, number, skipped);
+  Value range = TileRangeOp::create(b, loop.getRange().getLoc(), type, tile);
+  loop.getRange().replaceUsesWithIf(range, [&](OpOperand &use) {
+    return use.getOwner() != start.getDefiningOp();
+  });
+}
+
 /// Leaves out tiles that masks empty, where they do nothing then.
 void LoopSplit::tighten() {
   SmallVector<Mask *> enough;
@@ -300,6 +379,11 @@ void LoopSplit::tighten() {
   }
   if (upper) {
     loop.getUpperMutable().assign(join(loop.getUpper(), upper, /*least=*/true));
+  }
+  for (Mask *mask : enough) {
+    if (leaveGap(*mask)) {
+      break;
+    }
   }
   name(loop.getLower(), "_begin");
   name(loop.getUpper(), "_end");
@@ -357,8 +441,8 @@ void LoopSplit::setFull() {
   lower = join(lower, extreme(common.lower, /*least=*/false),
                /*least=*/false);
   upper = join(upper, extreme(common.upper, /*least=*/true), /*least=*/true);
-  lower = lower ? lower : loop.getLower();
-  upper = upper ? upper : loop.getUpper();
+  lower = lower ? withoutGap(lower) : loop.getLower();
+  upper = upper ? withoutGap(upper) : loop.getUpper();
   if (Value least = extreme(common.conditions, /*least=*/true)) {
     Value zero = arith::ConstantIndexOp::create(b, loc, 0);
     Value holds =
@@ -381,6 +465,34 @@ void LoopSplit::run() {
   }
   tighten();
   setFull();
+  if (gapSize) {
+    renumberTiles();
+  }
+}
+
+/// Whether \p op loads an element that the grid's variables name, which is
+/// there whether the loop has tiles or not.
+bool isAlwaysThere(Operation *op) {
+  auto load = dyn_cast<LoadScalarOp>(op);
+  return load && llvm::all_of(load.getAt(), [](Value index) {
+           auto argument = dyn_cast<BlockArgument>(index);
+           return argument && isa<GridOp>(argument.getOwner()->getParentOp());
+         });
+}
+
+/// Moves what is the same scalar in every iteration out of \p loop: a mask's
+/// symbol may be written in the loop.
+void hoistScalars(ForOp loop) {
+  for (Operation &op : llvm::make_early_inc_range(*loop.getBody())) {
+    bool scalar = op.getNumResults() == 1 && op.getNumRegions() == 0 &&
+                  op.getResult(0).getType().isIntOrIndexOrFloat() &&
+                  (isPure(&op) || isAlwaysThere(&op));
+    if (scalar && llvm::all_of(op.getOperands(), [&](Value operand) {
+          return loop.isDefinedOutsideOfLoop(operand);
+        })) {
+      op.moveBefore(loop);
+    }
+  }
 }
 
 class SplitMaskedLoopsPass
@@ -390,6 +502,7 @@ public:
     getOperation().walk([](ForOp loop) {
       // A full range is the mark of a loop that was split.
       if (!loop.hasFullRange()) {
+        hoistScalars(loop);
         LoopSplit(loop).run();
       }
     });

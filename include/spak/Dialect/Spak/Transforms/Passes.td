@@ -25,7 +25,10 @@ def SplitMaskedLoops : SpakPass<"split-masked-loops"> {
   let description = [{
     Derives from the affine masks in a loop's body which tiles are masked out
     as a whole (they leave the bounds) and which are kept as a whole (they
-    become the loop's full range). Clones nothing.
+    become the loop's full range). Where a mask keeps two intervals with a gap
+    between them, the loop counts the tiles that remain, and its body finds
+    their numbers. Scalars that no iteration changes leave the loop. Clones
+    nothing.
 
     Requires: loops and masks as IRGen writes them. Establishes: bounds without
     wholly masked tiles; a full range where one was found. Preserves: one loop
