@@ -318,6 +318,11 @@ LogicalResult KernelLowering::lowerFor(ir::ForOp loop) {
     OpBuilder::InsertionGuard outside(builder);
     builder.setInsertionPoint(made);
     Value ends = sub(add(lower, upper), constant(1));
+    if (auto last = ends.getDefiningOp<arith::SubIOp>()) {
+      auto range = cast<ir::RangeType>(loop.getRange().getType());
+      last->setLoc(NameLoc::get(
+          builder.getStringAttr(range.getAxis().getValue() + "_last"), loc));
+    }
     builder.setInsertionPointToEnd(body);
     tile = sub(ends, tile);
   }

@@ -145,13 +145,54 @@ static std::pair<int, StringRef> meaning(OpOperand &use) {
   return {9, "x"};
 }
 
-/// A scalar is called after what it is used for.
+/// The first by name of the shared buffers that \p value is a place in.
+static std::string bufferOf(Value value) {
+  std::string best;
+  for (Operation *user : value.getUsers()) {
+    Value buffer;
+    if (auto load = dyn_cast<TmaLoadOp>(user)) {
+      buffer = load.getDst();
+    } else if (auto store = dyn_cast<TmaStoreOp>(user)) {
+      buffer = store.getSrc();
+    } else if (auto store = dyn_cast<StMatrixOp>(user)) {
+      buffer = store.getDst();
+    } else if (auto wgmma = dyn_cast<WgmmaSSOp>(user)) {
+      buffer = value == wgmma.getASlot() ? wgmma.getA() : wgmma.getB();
+    } else if (auto wgmma = dyn_cast<WgmmaRSOp>(user)) {
+      buffer = wgmma.getB();
+    }
+    auto shared = buffer ? buffer.getDefiningOp<SharedOp>() : SharedOp();
+    if (shared) {
+      std::string name = shared.getName().str();
+      best = best.empty() ? name : std::min(best, name);
+    }
+  }
+  return best;
+}
+
+/// A scalar is called after what it is used for, and for whom.
 static std::string purpose(Value value) {
   std::pair<int, StringRef> best = {9, "x"};
   for (OpOperand &use : value.getUses()) {
     best = std::min(best, meaning(use));
   }
-  return best.second.str();
+  if (best.second == "slot" || best.second == "coord") {
+    std::string buffer = bufferOf(value);
+    return (buffer.empty() ? "" : buffer + "_") + best.second.str();
+  }
+  if (best.second != "x") {
+    return best.second.str();
+  }
+  if (auto sum = value.getDefiningOp<arith::AddIOp>();
+      sum && matchPattern(sum.getRhs(), m_One())) {
+    std::string counter = counterName(sum.getLhs());
+    if (!counter.empty()) {
+      return StringRef(counter).drop_back(StringRef("count").size()).str() +
+             "next";
+    }
+  }
+  // What is left of a number when its fastest digit has been taken off.
+  return value.getDefiningOp<arith::DivUIOp>() ? "rest" : "x";
 }
 
 static std::string fragmentName(Value value) {
