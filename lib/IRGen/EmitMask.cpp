@@ -133,6 +133,58 @@ void collectAxes(const Expr *e, SmallVectorImpl<const TileAxis *> &axes) {
   }
 }
 
+/// The sum \p expr without its one term that divides by a constant and has
+/// \p dim below; nothing if \p dim stands elsewhere too, or nowhere.
+struct DividedTerm {
+  AffineExpr rest;     ///< without dim
+  AffineExpr dividend; ///< has dim
+  int64_t divisor = 0; ///< 0: none found
+  bool negative = false;
+};
+
+bool findDivided(AffineExpr expr, unsigned dim, bool negative,
+                 DividedTerm &found) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!expr.isFunctionOfDim(dim)) {
+    AffineExpr term = negative ? -expr : expr;
+    found.rest = found.rest ? found.rest + term : term;
+    return true;
+  }
+  if (expr.getKind() == AffineExprKind::Add) {
+    return findDivided(binary.getLHS(), dim, negative, found) &&
+           findDivided(binary.getRHS(), dim, negative, found);
+  }
+  auto number = binary ? dyn_cast<AffineConstantExpr>(binary.getRHS())
+                       : AffineConstantExpr();
+  if (expr.getKind() == AffineExprKind::Mul && number &&
+      number.getValue() == -1) {
+    return findDivided(binary.getLHS(), dim, !negative, found);
+  }
+  if (expr.getKind() != AffineExprKind::FloorDiv || !number ||
+      number.getValue() <= 0 || found.divisor != 0) {
+    return false;
+  }
+  found.dividend = binary.getLHS();
+  found.divisor = number.getValue();
+  found.negative = negative;
+  return true;
+}
+
+/// `condition >= 0` with \p dim freed from a division:
+///   r + floor(x / q) >= 0 is q*r + x >= 0,
+///   r - floor(x / q) >= 0 is q*r + q - 1 - x >= 0.
+/// A condition that is linear in the columns costs one comparison each.
+AffineExpr undivided(AffineExpr condition, unsigned dim) {
+  DividedTerm found;
+  if (!findDivided(condition, dim, false, found) || found.divisor == 0) {
+    return condition;
+  }
+  AffineExpr zero = getAffineConstantExpr(0, condition.getContext());
+  AffineExpr scaled = (found.rest ? found.rest : zero) * found.divisor;
+  return found.negative ? scaled + (found.divisor - 1) - found.dividend
+                        : scaled + found.dividend;
+}
+
 } // namespace
 
 Value Emitter::emitMask(const Expr *expr, Location at) {
@@ -169,6 +221,10 @@ Value Emitter::emitMask(const Expr *expr, Location at) {
   for (SmallVector<AffineExpr> &row : conditions) {
     for (AffineExpr &condition : row) {
       condition = simplifyAffineExpr(condition, numDims, numSymbols);
+      if (numDims > 0) {
+        condition = simplifyAffineExpr(undivided(condition, numDims - 1),
+                                       numDims, numSymbols);
+      }
     }
     maps.push_back(AffineMap::get(numDims, numSymbols, row, b.getContext()));
   }

@@ -6,7 +6,7 @@
 // CHECK-DAG: #[[WINDOW:.*]] = affine_map<(d0, d1) -> (d0 - d1, -d0 + d1 + 127)>
 // CHECK-DAG: #[[WINDOW2:.*]] = affine_map<(d0, d1) -> (-d0 + d1 + 127, d0 - d1)>
 // CHECK-DAG: #[[SINK:.*]] = affine_map<(d0, d1) -> (-d1 + 3)>
-// CHECK-DAG: #[[CHUNK:.*]] = affine_map<(d0, d1) -> (d0 floordiv 256 - d1 floordiv 256, d1 floordiv 256 - d0 floordiv 256)>
+// CHECK-DAG: #[[CHUNK:.*]] = affine_map<(d0, d1) -> (-d1 + (d0 floordiv 256) * 256 + 255, d1 - (d0 floordiv 256) * 256)>
 // CHECK-DAG: #[[NAMED:.*]] = affine_map<(d0, d1)[s0] -> (d0 - d1 + s0, -d0 + d1 - s0 + 64)>
 // CHECK-DAG: #[[LENGTH:.*]] = affine_map<(d0)[s0] -> (-d0 + s0 - 1)>
 system Masks {
