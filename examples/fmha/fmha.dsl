@@ -25,6 +25,7 @@ system FMHA_Forward {
         bound: [0, 8]                    // powers of two that a maximum may lag
         poly: [0, 1, 2, 3]               // exponentials of every 8 that are a polynomial
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
+        exp_ahead: [0, 8, 16, 24]        // exponentials of a thread before it waits for the product of the step before
         order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired"]
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
         section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
@@ -42,6 +43,7 @@ system FMHA_Forward {
         constraint "sections are for causal rows": section == 0 or causal
         constraint "groups take turns": tile_m >= 128 or overlap == "intra" or overlap == "none"
         constraint "late products are split": (split == 0 and rescale == "first") or overlap == "intra" or overlap == "both"
+        constraint "one place to scale": exp_ahead == 0 or (rescale == "first" and split == 0 and (overlap == "intra" or overlap == "both"))
         constraint "turns are handed on": hand_off == 0 or overlap == "both"
         constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
         constraint "scores and output fit the registers":
@@ -50,24 +52,123 @@ system FMHA_Forward {
 
     knowledge {
         invariant GQA_Safety { assert: "Hq % Hkv == 0"  source: "every query head has one key head" }
-        fact hopper_long {
-            description: "from 4096 rows on, a block per tile beats a persistent grid: 1.05 to 1.19 of cuDNN against 1.00 to 1.13"
-            when: "device.arch == 'sm_90a' and M >= 4096"
+        fact hopper_few_rows {
+            description: "too few rows for all multiprocessors: 64 of them a block, 0.62 of the time of torch's flash backend at 8 heads of 512 rows, f16"
+            when: "device.arch == 'sm_90a' and D <= 128 and B * Hq * M <= 64 * device.sms"
+            recommend: "tile_m = 64"
+            recommend: "tile_n = 64"
+            recommend: "stages = 2"
+            recommend: "q_slots = 1"
             recommend: "order = 'one_per_cta'"
+            recommend: "cross_tile = false"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 0"
+            confidence: 0.97
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d128_long {
+            description: "heads of 128, all keys, from 4096 rows on: 1.06 to 1.09 of cuDNN"
+            when: "device.arch == 'sm_90a' and D == 128 and not causal and M >= 4096"
+            recommend: "order = 'one_per_cta'"
+            recommend: "cross_tile = false"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d128_short_causal {
+            description: "heads of 128, causal, below 1024 rows: 1.14 of cuDNN"
+            when: "device.arch == 'sm_90a' and D == 128 and causal and M < 1024"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 16"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d128_causal {
+            description: "heads of 128, causal: 1.17 to 1.19 of cuDNN from 1024 rows on; pairs of a long and a short tile are equal work"
+            when: "device.arch == 'sm_90a' and D == 128 and causal"
+            recommend: "order = 'persistent_paired'"
+            recommend: "cross_tile = true"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
             confidence: 0.9
             device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
             date: "2026-11-21"
             source: "docs/Performance.md"
         }
         fact hopper_d128 {
-            description: "heads of 128: 1.04 of cuDNN at 1024 to 16384 rows, not causal"
+            description: "heads of 128: 1.07 of cuDNN at all lengths, the end of a tile beside the beginning of the next"
             when: "device.arch == 'sm_90a' and D == 128"
             recommend: "tile_m = 128"
             recommend: "tile_n = 128"
             recommend: "stages = 2"
             recommend: "q_slots = 2"
+            recommend: "order = 'persistent_static'"
+            recommend: "cross_tile = true"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 16"
             confidence: 0.8
             device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d64_short_causal {
+            description: "heads of 64, causal, below 2048 rows: 1.04 of cuDNN; 192 rows are too coarse there"
+            when: "device.arch == 'sm_90a' and D == 64 and causal and M < 2048"
+            recommend: "tile_m = 128"
+            recommend: "order = 'persistent_paired'"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d64_causal {
+            description: "heads of 64, causal: 1.09 to 1.23 of cuDNN from 2048 rows on"
+            when: "device.arch == 'sm_90a' and D == 64 and causal"
+            recommend: "order = 'persistent_snake'"
+            recommend: "exp_ahead = 24"
+            confidence: 0.9
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d64 {
+            description: "heads of 64: 1.07 to 1.21 of cuDNN; three groups take turns at the tensor core"
+            when: "device.arch == 'sm_90a' and D == 64"
+            recommend: "tile_m = 192"
+            recommend: "tile_n = 128"
+            recommend: "stages = 3"
+            recommend: "q_slots = 2"
+            recommend: "order = 'persistent_static'"
+            recommend: "cross_tile = true"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.8
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
             date: "2026-11-21"
             source: "docs/Performance.md"
         }
@@ -166,7 +267,11 @@ system FMHA_Forward {
             rescale = rescale
             rescale_bound = bound
             exp2_polynomial = poly
+            exponentials_ahead = exp_ahead
             order = order
+            overlap_tiles = cross_tile
+            group(h) = section
+            cluster(m) = cluster_m
             epilogue_slots = min(o_slabs, Dv / 64 if Dv % 64 == 0 else Dv / 32)
         }
     }

@@ -20,7 +20,7 @@ public:
 private:
   /// One argument per field of the parameter struct.
   void declare();
-  void checkArguments();
+  mlir::LogicalResult checkArguments();
   /// A scalar of the program, computed on the host.
   mlir::FailureOr<Value> value(Value source);
   mlir::FailureOr<Value> extent(mlir::BlockArgument tensor, int64_t axis);

@@ -3,6 +3,7 @@
 // Owns: which tile of the grid a block works on, as the order attribute says,
 // and the turns that the groups of a role take.
 #include "Lowering.h"
+#include "spak/Dialect/Spak/IR/SpakCluster.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -14,21 +15,12 @@ namespace {
 
 constexpr int64_t kThreadsPerGroup = 128;
 
-/// What a schedule calls variable \p i: a range's axis, an index's name.
+/// What an order calls variable \p i: a range's axis, an index's name; empty
+/// if it has lost its name.
 std::string variableName(ir::GridOp grid, unsigned i) {
   BlockArgument arg = grid.getBody()->getArgument(i);
-  if (auto range = dyn_cast<ir::RangeType>(arg.getType())) {
-    return range.getAxis().str();
-  }
-  if (auto name = dyn_cast<NameLoc>(arg.getLoc())) {
-    return name.getName().str();
-  }
-  return "v" + std::to_string(i);
-}
-
-bool hasLostName(ir::GridOp grid, unsigned i) {
-  BlockArgument arg = grid.getBody()->getArgument(i);
-  return !isa<ir::RangeType>(arg.getType()) && !isa<NameLoc>(arg.getLoc());
+  bool named = isa<ir::RangeType>(arg.getType()) || isa<NameLoc>(arg.getLoc());
+  return named ? grid.variableName(i) : "";
 }
 
 /// Number and remainder of \p value over \p by.
@@ -41,34 +33,103 @@ std::pair<Value, Value> divide(OpBuilder &b, Location loc, Value value,
 
 } // namespace
 
-LogicalResult KernelLowering::lowerGridBody(ir::GridOp grid, Value tile) {
-  Location loc = grid.getLoc();
-  Block *body = grid.getBody();
-  unsigned count = body->getNumArguments();
-  SmallVector<Value> extents, at(count);
-  for (Value extent : grid.getExtents()) {
-    extents.push_back(scalar(extent));
+Value KernelLowering::shareOfBlock(int64_t step) {
+  return atRoleTop("share " + std::to_string(step), [&]() -> Value {
+    Location loc = NameLoc::get(builder.getStringAttr("rank"), kernel.getLoc());
+    Value block = cuda::BlockOp::create(builder, kernel.getLoc());
+    Value rank = arith::RemUIOp::create(builder, loc, block,
+                                        constant(clusterBlocks));
+    return mul(rank, step);
+  });
+}
+
+Value KernelLowering::placeOfBlock() {
+  Value block = cuda::BlockOp::create(builder, kernel.getLoc());
+  if (clusterBlocks == 1) {
+    return block;
+  }
+  Location loc = NameLoc::get(builder.getStringAttr("cluster"), kernel.getLoc());
+  return arith::DivUIOp::create(builder, loc, block, constant(clusterBlocks));
+}
+
+Value KernelLowering::placesOfGrid() {
+  Value blocks = cuda::BlocksOp::create(builder, kernel.getLoc());
+  if (clusterBlocks == 1) {
+    return blocks;
+  }
+  Location loc =
+      NameLoc::get(builder.getStringAttr("clusters"), kernel.getLoc());
+  return arith::DivUIOp::create(builder, loc, blocks, constant(clusterBlocks));
+}
+
+Value KernelLowering::placesAlong(ir::OrderAttr order, StringRef name,
+                                  Value extent) {
+  Value clusters = clustersAlong(order, name, extent);
+  if (order && order.isPaired(name)) {
+    return mul(floorDiv(add(clusters, constant(1)), 2), 2);
+  }
+  return clusters;
+}
+
+Value KernelLowering::clustersAlong(ir::OrderAttr order, StringRef name,
+                                    Value extent) {
+  bool clustered = order && clusterBlocks > 1 &&
+                   order.getParams().contains((ir::kClusterParam + name).str());
+  if (!clustered) {
+    return extent;
+  }
+  Value clusters =
+      floorDiv(add(extent, constant(clusterBlocks - 1)), clusterBlocks);
+  if (Operation *def = clusters.getDefiningOp()) {
+    def->setLoc(NameLoc::get(builder.getStringAttr(name + "_clusters"),
+                             kernel.getLoc()));
+  }
+  return clusters;
+}
+
+/// The tile at \p place, where even places count \p extent tiles down from the
+/// last and odd ones up from the first; an odd extent has tile 0 twice.
+Value KernelLowering::pairedTile(Location loc, Value place, Value extent) {
+  auto bitZero = [&](Value value) -> Value {
+    return arith::AndIOp::create(builder, loc, value, constant(1));
+  };
+  Value pair = floorDiv(place, 2);
+  Value longer = sub(sub(extent, constant(1)), pair);
+  Value shorter = arith::MaxSIOp::create(
+      builder, loc, sub(pair, bitZero(extent)), constant(0));
+  Value second = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
+                                       bitZero(place), constant(0));
+  return arith::SelectOp::create(builder, loc, second, shorter, longer);
+}
+
+/// Puts the variables of the tile at place \p tile of the raster into \p at.
+LogicalResult KernelLowering::decodeTile(Operation *op, ir::OrderAttr order,
+                                         ArrayRef<std::string> names,
+                                         ValueRange sizes, Value tile,
+                                         SmallVectorImpl<Value> &at) {
+  Location loc = op->getLoc();
+  unsigned count = names.size();
+  SmallVector<Value> extents;
+  at.resize(count);
+  for (auto [name, extent] : llvm::zip_equal(names, sizes)) {
+    extents.push_back(placesAlong(order, name, scalar(extent)));
   }
   SmallVector<unsigned> fastest;
   DictionaryAttr params;
-  if (ir::OrderAttr order = grid.getOrderAttr()) {
+  if (order) {
     params = order.getParams();
     for (Attribute name : order.getFastest()) {
-      unsigned found = count;
-      for (unsigned i = 0; i < count; ++i) {
-        if (variableName(grid, i) == cast<StringAttr>(name).getValue()) {
-          found = i;
-        }
-      }
+      unsigned found =
+          llvm::find(names, cast<StringAttr>(name).getValue()) - names.begin();
       // An index that has lost its name is the next one without a place.
       for (unsigned i = 0; found == count && i < count; ++i) {
-        if (hasLostName(grid, i) && !llvm::is_contained(fastest, i)) {
+        if (names[i].empty() && !llvm::is_contained(fastest, i)) {
           found = i;
         }
       }
       if (found == count || llvm::is_contained(fastest, found)) {
-        return grid.emitOpError("expected each variable once in the order, "
-                                "got ")
+        return op->emitOpError("expected each variable once in the order, "
+                               "got ")
                << order.getFastest();
       }
       fastest.push_back(found);
@@ -85,12 +146,14 @@ LogicalResult KernelLowering::lowerGridBody(ir::GridOp grid, Value tile) {
   Value rest = tile;
   for (unsigned place = 0; place < count; ++place) {
     unsigned i = fastest[place];
-    std::string name = variableName(grid, i);
+    const std::string &name = names[i];
     auto group = dyn_cast_or_null<IntegerAttr>(param("group_" + name));
     if (group && place + 1 < count) {
       // Blocks of `group` values of this variable, the next one inside them.
       unsigned next = fastest[++place];
-      Value size = constant(group.getInt());
+      bool clustered = clusterBlocks > 1 && param(ir::kClusterParam + name);
+      Value size = constant(std::max<int64_t>(
+          group.getInt() / (clustered ? clusterBlocks : 1), 1));
       Value perGroup = arith::MulIOp::create(builder, loc, size, extents[next]);
       Value plane = rest;
       if (place + 1 < count) {
@@ -112,19 +175,133 @@ LogicalResult KernelLowering::lowerGridBody(ir::GridOp grid, Value tile) {
     }
   }
   for (unsigned i = 0; i < count; ++i) {
-    auto how = dyn_cast_or_null<StringAttr>(param(variableName(grid, i)));
+    auto how = dyn_cast_or_null<StringAttr>(param(names[i]));
     if (how && how.getValue() == "longest_first") {
       Value last = sub(extents[i], constant(1));
       at[i] = sub(last, at[i]);
+    } else if (how && how.getValue() == "paired") {
+      at[i] = pairedTile(loc, at[i],
+                         clustersAlong(order, names[i], scalar(sizes[i])));
+    }
+    if (clusterBlocks > 1 && param(ir::kClusterParam + names[i])) {
+      // Neighbours go to the blocks of one cluster.
+      at[i] = add(mul(at[i], clusterBlocks), shareOfBlock(1));
     }
     Operation *def = at[i].getDefiningOp();
     if (def && isa<arith::ArithDialect>(def->getDialect())) {
-      def->setLoc(
-          NameLoc::get(builder.getStringAttr(variableName(grid, i)), loc));
+      std::string name = names[i].empty() ? "v" + std::to_string(i) : names[i];
+      def->setLoc(NameLoc::get(builder.getStringAttr(name), loc));
     }
-    values[body->getArgument(i)] = {at[i]};
   }
-  return lowerBlock(*body);
+  return success();
+}
+
+LogicalResult KernelLowering::lowerGridBody(ir::GridOp grid, Value tile) {
+  SmallVector<std::string> names;
+  for (unsigned i = 0; i < grid.getExtents().size(); ++i) {
+    names.push_back(variableName(grid, i));
+  }
+  SmallVector<Value> at;
+  if (failed(decodeTile(grid, grid.getOrderAttr(), names, grid.getExtents(),
+                        tile, at))) {
+    return failure();
+  }
+  for (auto [variable, value] : llvm::zip_equal(grid.getVariables(), at)) {
+    values[variable] = {value};
+  }
+  return lowerBlock(*grid.getBody());
+}
+
+LogicalResult KernelLowering::lowerFirstTile(ir::FirstTileOp first) {
+  SmallVector<std::string> names;
+  for (auto name : first.getNames().getAsRange<StringAttr>()) {
+    names.push_back(name.getValue().str());
+  }
+  SmallVector<Value> at;
+  if (failed(decodeTile(first, first.getOrder(), names, first.getExtents(),
+                        first.getOrder().isPaired() ? mul(placeOfBlock(), 2)
+                                                    : placeOfBlock(),
+                        at))) {
+    return failure();
+  }
+  for (auto [variable, value] : llvm::zip_equal(first.getVariables(), at)) {
+    values[variable] = {value};
+  }
+  return success();
+}
+
+/// The loop over the places of the raster that the block takes, with \p inits
+/// carried and its body empty; puts the place into \p place.
+scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
+                                         Value &place) {
+  Location loc = grid.getLoc();
+  Value tiles;
+  for (auto [i, extent] : llvm::enumerate(grid.getExtents())) {
+    Value size = placesAlong(grid.getOrderAttr(), variableName(grid, i),
+                             scalar(extent));
+    tiles = tiles ? arith::MulIOp::create(builder, loc, tiles, size).getResult()
+                  : size;
+  }
+  auto name = [&](Value value, StringRef text) {
+    value.getDefiningOp()->setLoc(
+        NameLoc::get(builder.getStringAttr(text), loc));
+    return value;
+  };
+  Value block = placeOfBlock();
+  Value blocks = placesOfGrid();
+  scf::ForOp loop;
+  if (grid.getOrderAttr().isSnake()) {
+    // Every round but perhaps the last is whole; odd rounds are mirrored.
+    auto [whole, rest] = divide(builder, loc, tiles, blocks);
+    Value mirrored =
+        name(sub(sub(blocks, constant(1)), block), "mirrored_block");
+    auto placeInRound = [&](Value round) -> Value {
+      Value parity =
+          arith::AndIOp::create(builder, loc, round, constant(1));
+      Value odd = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
+                                        parity, constant(0));
+      return arith::SelectOp::create(builder, loc, odd, mirrored, block);
+    };
+    Value inLast =
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                              placeInRound(whole), rest);
+    Value more = arith::SelectOp::create(builder, loc, inLast, constant(1),
+                                         constant(0));
+    Value rounds = name(add(whole, more), "rounds");
+    loop = scf::ForOp::create(builder, loc,
+                              constant(grid.getFollow() ? 1 : 0), rounds,
+                              constant(1), inits);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    Value round = loop.getInductionVar();
+    Value before = arith::MulIOp::create(builder, loc, round, blocks);
+    place = name(add(before, placeInRound(round)), "tile");
+  } else if (grid.getOrderAttr().isPaired()) {
+    Value pairs = sub(floorDiv(tiles, 2), block);
+    Value up = add(pairs, sub(blocks, constant(1)));
+    Value mine = arith::DivUIOp::create(builder, loc, up, blocks);
+    loop = scf::ForOp::create(builder, loc,
+                              constant(grid.getFollow() ? 1 : 0),
+                              name(mul(mine, 2), "tiles_of_block"),
+                              constant(1), inits);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    Value turn = loop.getInductionVar();
+    Value second = arith::AndIOp::create(builder, loc, turn, constant(1));
+    Value pair = add(arith::MulIOp::create(builder, loc, floorDiv(turn, 2),
+                                           blocks),
+                     block);
+    place = name(add(mul(pair, 2), second), "tile");
+  } else {
+    Value first = grid.getFollow() ? add(block, blocks) : block;
+    loop = scf::ForOp::create(builder, loc, first, tiles, blocks, inits);
+    place = loop.getInductionVar();
+  }
+  loop->setAttr("unroll", builder.getI64IntegerAttr(1));
+  if (loop.getBody()->mightHaveTerminator()) {
+    loop.getBody()->getTerminator()->erase();
+  }
+  return loop;
 }
 
 LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {
@@ -132,46 +309,43 @@ LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {
   ir::OrderAttr order = grid.getOrderAttr();
   StringRef schedule = order ? order.getSchedule() : StringRef("one_per_cta");
   if (!persistent.has_value()) {
-    persistent = schedule == "persistent_static";
+    persistent = schedule != "one_per_cta";
   }
   if (schedule == "one_per_cta") {
-    return lowerGridBody(grid, cuda::BlockOp::create(builder, loc));
+    return lowerGridBody(grid, placeOfBlock());
   }
-  if (schedule != "persistent_static") {
-    return grid.emitOpError("schedule \"") << schedule << "\" is not supported";
-  }
-  Value tiles;
-  for (Value extent : grid.getExtents()) {
-    Value size = scalar(extent);
-    tiles = tiles ? arith::MulIOp::create(builder, loc, tiles, size).getResult()
-                  : size;
-  }
-  Value first = cuda::BlockOp::create(builder, loc);
-  Value step = cuda::BlocksOp::create(builder, loc);
   SmallVector<Value> counted = ringsCountedIn(grid), inits;
+  if (failed(flatten(grid.getInitArgs(), inits))) {
+    return failure();
+  }
+  size_t carried = inits.size();
   for (Value ring : counted) {
     inits.push_back(counters[ring]);
   }
-  auto loop = scf::ForOp::create(builder, loc, first, tiles, step, inits);
-  loop->setAttr("unroll", builder.getI64IntegerAttr(1));
+  Value place;
+  scf::ForOp loop = placesOfBlock(grid, inits, place);
   OpBuilder::InsertionGuard guard(builder);
-  if (!loop.getBody()->empty()) {
-    loop.getBody()->back().erase();
-  }
   builder.setInsertionPointToEnd(loop.getBody());
+  bind(grid.getRegionIterArgs(), loop.getRegionIterArgs().take_front(carried));
+  copyPlaces(grid.getInitArgs(), grid.getRegionIterArgs());
   for (auto [i, ring] : llvm::enumerate(counted)) {
-    counters[ring] = loop.getRegionIterArgs()[i];
+    counters[ring] = loop.getRegionIterArgs()[carried + i];
   }
-  if (failed(lowerGridBody(grid, loop.getInductionVar()))) {
+  if (failed(lowerGridBody(grid, place))) {
     return failure();
   }
   SmallVector<Value> yielded;
+  if (failed(flatten(grid.getYield().getArgs(), yielded))) {
+    return failure();
+  }
   for (Value ring : counted) {
     yielded.push_back(counters[ring]);
   }
   scf::YieldOp::create(builder, loc, yielded);
+  bind(grid.getResults(), loop.getResults().take_front(carried));
+  copyPlaces(grid.getInitArgs(), grid.getResults());
   for (auto [i, ring] : llvm::enumerate(counted)) {
-    counters[ring] = loop.getResult(i);
+    counters[ring] = loop.getResult(carried + i);
   }
   return success();
 }

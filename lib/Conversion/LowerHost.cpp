@@ -4,6 +4,7 @@
 // the device, the tensor maps and the launch. All its integers are i64.
 #include "HostBuilder.h"
 #include "Lowering.h"
+#include "spak/Dialect/Spak/IR/SpakCluster.h"
 
 using namespace mlir;
 
@@ -13,6 +14,7 @@ namespace {
 
 /// The codes of `host.check`.
 enum Code : int64_t {
+  NothingToDo = 0,
   NullPointer = 1,
   Misaligned = 2,
   BadShape = 3,
@@ -186,7 +188,7 @@ FailureOr<Value> HostBuilder::value(Value source) {
   return result;
 }
 
-void HostBuilder::checkArguments() {
+LogicalResult HostBuilder::checkArguments() {
   for (BlockArgument arg : kernel.getArguments()) {
     std::string name = nameOfArgument(kernel, arg.getArgNumber());
     if (arg.getType().isIndex()) {
@@ -204,9 +206,21 @@ void HostBuilder::checkArguments() {
     }
     std::string name = nameOfArgument(kernel, arg.getArgNumber());
     Value pointer = values[arg];
-    check(
-        cuda::HostPresentOp::create(builder, loc, builder.getI1Type(), pointer),
-        NullPointer, "`" + name + "` is null");
+    // What has no elements needs no address.
+    Value present =
+        cuda::HostPresentOp::create(builder, loc, builder.getI1Type(), pointer);
+    for (int64_t i = 0; i < view.getRank(); ++i) {
+      FailureOr<Value> size = extent(arg, i);
+      if (failed(size)) {
+        return failure();
+      }
+      if (ShapedType::isDynamic(view.getShape()[i])) {
+        present = arith::OrIOp::create(
+            builder, loc, present,
+            compare(arith::CmpIPredicate::eq, *size, number(0)));
+      }
+    }
+    check(present, NullPointer, "`" + name + "` is null");
     bool mapped = byTensorMap(arg);
     int64_t bytes = elementBytes(view);
     int64_t align = mapped ? kTensorMapAlign : bytes;
@@ -231,6 +245,7 @@ void HostBuilder::checkArguments() {
                 "` is 2^40 bytes or more");
     }
   }
+  return success();
 }
 
 FailureOr<Value> HostBuilder::extent(BlockArgument tensor, int64_t axis) {
@@ -274,7 +289,9 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
     body->clear();
   }
   builder.setInsertionPointToEnd(body);
-  checkArguments();
+  if (failed(checkArguments())) {
+    return failure();
+  }
   for (auto require : kernel.getOps<ir::RequireOp>()) {
     FailureOr<Value> condition = value(require.getCond());
     if (failed(condition)) {
@@ -290,19 +307,53 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
   if (!grid) {
     return kernel.emitOpError("has no grid");
   }
+  std::optional<ir::Cluster> cluster = ir::clusterOf(grid);
+  Value clusterBlocks = cluster ? number(cluster->blocks) : Value();
   Value blocks = number(1);
-  for (Value source : grid.getExtents()) {
+  for (auto [i, source] : llvm::enumerate(grid.getExtents())) {
     FailureOr<Value> size = value(source);
     if (failed(size)) {
       return failure();
     }
-    blocks = builder.createOrFold<arith::MulIOp>(loc, blocks, *size);
+    Value places = *size;
+    if (grid.getOrderAttr() &&
+        grid.getOrderAttr().isPaired(grid.variableName(i))) {
+      // A block takes two tiles, a long one and a short one.
+      Value up = arith::AddIOp::create(builder, loc, places, number(1));
+      places = arith::DivUIOp::create(builder, loc, up, number(2));
+    }
+    if (cluster && i == cluster->variable) {
+      if (!isa<ir::RangeType>(grid.getBody()->getArgument(i).getType())) {
+        // A tile past the end is empty; an index past the end is wrong.
+        Value rest =
+            arith::RemSIOp::create(builder, loc, places, clusterBlocks);
+        check(compare(arith::CmpIPredicate::eq, rest, number(0)), BadShape,
+              "`" + cluster->name + "` does not divide into clusters of " +
+                  Twine(cluster->blocks));
+      }
+      Value up = arith::AddIOp::create(builder, loc, places,
+                                       number(cluster->blocks - 1));
+      places = arith::DivUIOp::create(builder, loc, up, clusterBlocks);
+    }
+    blocks = builder.createOrFold<arith::MulIOp>(loc, blocks, places);
   }
-  check(compare(arith::CmpIPredicate::sle, blocks, number(kLargestIndex)),
-        TooLarge, "the grid has more than " + Twine(kLargestIndex) + " tiles");
+  check(compare(arith::CmpIPredicate::sle, blocks,
+                number(kLargestIndex / (cluster ? cluster->blocks : 1))),
+        TooLarge,
+        "the grid has more than " +
+            Twine(kLargestIndex / (cluster ? cluster->blocks : 1)) +
+            (cluster ? " clusters" : " tiles"));
+  check(compare(arith::CmpIPredicate::sgt, blocks, number(0)), NothingToDo,
+        "nothing to compute");
   if (persistent) {
-    blocks = arith::MinSIOp::create(builder, loc, blocks,
-                                    cuda::HostSmsOp::create(builder, loc));
+    Value places = cluster ? cuda::HostClustersOp::create(builder, loc,
+                                                          device.getSymName())
+                                 .getResult()
+                           : cuda::HostSmsOp::create(builder, loc).getResult();
+    blocks = arith::MinSIOp::create(builder, loc, blocks, places);
+  }
+  if (cluster) {
+    blocks = arith::MulIOp::create(builder, loc, blocks, clusterBlocks);
   }
   SmallVector<Value> passed;
   for (const DeviceArgument &argument : arguments) {

@@ -186,6 +186,14 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
   if (auto range = dyn_cast<ir::TileRangeOp>(op)) {
     return one(scalar(range.getTile()));
   }
+  if (auto start = dyn_cast<ir::ClusterStartOp>(op)) {
+    int64_t blocks = start.getBlocks(),
+            size = start.getRange().getType().getSize();
+    Value first =
+        mul(floorDiv(scalar(start.getRange()), blocks), blocks * size);
+    return one(start.getLast() ? add(first, constant((blocks - 1) * size))
+                               : first);
+  }
   if (isa<ir::AllOp>(op)) {
     return one(constant(0));
   }
@@ -329,6 +337,15 @@ Value KernelLowering::laneIsZero() {
     return arith::CmpIOp::create(builder, kernel.getLoc(),
                                  arith::CmpIPredicate::eq, laneId(),
                                  constant(0));
+  });
+}
+
+Value KernelLowering::laneIsBelow(int64_t lanes) {
+  return atRoleTop("lane below " + std::to_string(lanes), [&]() -> Value {
+    return named(arith::CmpIOp::create(builder, kernel.getLoc(),
+                                       arith::CmpIPredicate::slt, laneId(),
+                                       constant(lanes)),
+                 "releases");
   });
 }
 

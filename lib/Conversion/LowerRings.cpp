@@ -40,9 +40,11 @@ LogicalResult KernelLowering::lowerRing(ir::RingOp op) {
                      .wasInterrupted();
     readers += reads ? role.getWarps() : 0;
   });
+  // And those of all blocks that fill each other's slots.
+  ring.cluster = op.getCluster();
   ring.ring = cuda::RingOp::create(
       builder, loc, cuda::RingType::get(builder.getContext(), ring.slots),
-      op.getName(), /*full=*/1, /*empty=*/readers);
+      op.getName(), /*full=*/1, /*empty=*/readers * ring.cluster, ring.cluster);
   rings[op.getRing()] = ring;
   return success();
 }
@@ -127,15 +129,33 @@ LogicalResult KernelLowering::lowerFill(ir::RingFillOp op) {
   if (failed(boxOf(op, op.getView(), op.getAt(), map, box, coordinates))) {
     return failure();
   }
+  // Of a tile that a cluster needs, a block fetches some of the slabs, or some
+  // rows of each; where they go to is the same in all blocks.
+  int64_t blocks = op.getMulticast(), slabs = map.slabs();
+  Value inner = coordinates.front(), at;
+  if (blocks > 1 && slabs % blocks == 0) {
+    slabs /= blocks;
+    inner = add(inner, shareOfBlock(slabs * map.width()));
+    at = shareOfBlock(slabs * map.slabBytes());
+  } else if (blocks > 1) {
+    std::optional<unsigned> rows = map.rowDimension(op.getAt());
+    int64_t share = rows ? box[*rows] / blocks : 0;
+    if (!rows || share * blocks != box[*rows]) {
+      return op.emitOpError("expected a tile that divides into ")
+             << blocks << " parts, got " << type;
+    }
+    box[*rows] = share;
+    coordinates[*rows] = add(coordinates[*rows], shareOfBlock(share));
+    at = shareOfBlock(share * map.width() * map.elementBytes);
+  }
   Value from = tensorMap(op.getView(), box, map.swizzle);
   Value count = scalar(op.getSlot());
   Value slot = slotIndex(ring, count);
-  Value inner = coordinates.front();
-  for (int64_t slab = 0, e = map.slabs(); slab < e; ++slab) {
+  for (int64_t slab = 0; slab < slabs; ++slab) {
     coordinates.front() = add(inner, constant(slab * map.width()));
     cuda::TmaLoadOp::create(builder, op.getLoc(), from, coordinates,
                             ring.buffers[index], slot, slab * map.slabBytes(),
-                            ring.ring, count);
+                            ring.ring, count, at, blocks);
   }
   return success();
 }
@@ -190,8 +210,13 @@ void KernelLowering::awaitNext(Location loc) {
 }
 
 LogicalResult KernelLowering::lowerRelease(ir::RingReleaseOp op) {
-  cuda::RingReleaseOp::create(builder, op.getLoc(), rings[op.getRing()].ring,
-                              scalar(op.getSlot()), laneIsZero());
+  RingOnDevice &ring = rings[op.getRing()];
+  // One lane a block.
+  bool together = ring.cluster > 1;
+  Value to = together ? laneId() : Value();
+  Value when = together ? laneIsBelow(ring.cluster) : laneIsZero();
+  cuda::RingReleaseOp::create(builder, op.getLoc(), ring.ring,
+                              scalar(op.getSlot()), when, to);
   return success();
 }
 

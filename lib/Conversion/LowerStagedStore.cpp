@@ -163,6 +163,10 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   int64_t slots =
       std::min<int64_t>(std::max<int64_t>(staging.getSlots(), 1), slabs);
   Value &buffer = storeBuffers[{op.getView(), type}];
+  // Before the kernel's first store the buffer is free.
+  bool repeats =
+      buffer || isa<scf::ForOp>(builder.getBlock()->getParentOp()) ||
+      builder.getBlock()->getParentOp()->getParentOfType<scf::ForOp>();
   if (!buffer) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(device.getEntryBlock());
@@ -182,10 +186,6 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   Value barrier = barrierOfGroup("store", 0);
   Value issuer = threadIsZero();
   storesThroughSharedMemory = true;
-  // Before the kernel's first store the buffer is free.
-  bool repeats =
-      isa<scf::ForOp>(builder.getBlock()->getParentOp()) ||
-      builder.getBlock()->getParentOp()->getParentOfType<scf::ForOp>();
   OpBuilder::InsertionGuard guard(builder);
   FailureOr<Value> whole = storesWholeChunks(op, columns, elementBytes);
   if (failed(whole)) {

@@ -3,6 +3,7 @@
 // Owns: kernels, roles, the grid, loops, branches and turns, and what they
 // carry: every ring used inside adds its running counter.
 #include "Lowering.h"
+#include "spak/Dialect/Spak/IR/SpakCluster.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -51,11 +52,19 @@ LogicalResult KernelLowering::run() {
   roleBlock = body;
   roleWarps = warps;
   planGroups(kernel);
+  if (std::optional<ir::Cluster> cluster = ir::clusterOf(kernel)) {
+    clusterBlocks = cluster->blocks;
+    device.setCluster(clusterBlocks);
+  }
   if (failed(lowerBlock(kernel.getBody().front()))) {
     return failure();
   }
   if (storesThroughSharedMemory) {
     cuda::TmaWaitAllOp::create(builder, loc, threadIsZero());
+  }
+  if (clusterBlocks > 1) {
+    // The others may still arrive on this block's barriers.
+    cuda::ClusterSyncOp::create(builder, loc);
   }
   cuda::ReturnOp::create(builder, loc);
   markInPlace();
@@ -105,6 +114,7 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
       .Case([&](ir::RingOp ring) { return lowerRing(ring); })
       .Case([&](ir::RolesOp roles) { return lowerRoles(roles); })
       .Case([&](ir::GridOp grid) { return lowerGrid(grid); })
+      .Case([&](ir::FirstTileOp first) { return lowerFirstTile(first); })
       .Case([&](ir::ForOp loop) { return lowerFor(loop); })
       .Case([&](scf::IfOp branch) { return lowerIf(branch); })
       .Case([&](ir::TurnOp turn) { return lowerTurn(turn); })
@@ -142,13 +152,18 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
 
 LogicalResult KernelLowering::lowerRoles(ir::RolesOp roles) {
   Location loc = roles.getLoc();
-  cuda::SyncThreadsOp::create(builder, loc);
+  if (clusterBlocks > 1) {
+    cuda::ClusterSyncOp::create(builder, loc);
+  } else {
+    cuda::SyncThreadsOp::create(builder, loc);
+  }
   auto deviceRoles = cuda::RolesOp::create(builder, loc);
   int64_t warps = 0, registers = 0;
   for (auto role : roles.getBody().front().getOps<ir::RoleOp>()) {
     warps += role.getWarps();
     registers += role.getWarps() * role.getRegisters();
   }
+  setRegistersAtLaunch();
   int64_t firstWarp = 0;
   OpBuilder::InsertionGuard guard(builder);
   for (auto role : roles.getBody().front().getOps<ir::RoleOp>()) {
@@ -161,6 +176,18 @@ LogicalResult KernelLowering::lowerRoles(ir::RolesOp roles) {
     firstWarp += role.getWarps();
   }
   return success();
+}
+
+void KernelLowering::setRegistersAtLaunch() {
+  auto module = kernel->getParentOfType<ModuleOp>();
+  auto target = module->getAttrOfType<ir::TargetAttr>("spak.target");
+  auto file = target ? target.getLimits().getAs<IntegerAttr>("registers_per_sm")
+                     : IntegerAttr();
+  if (file) {
+    // Given out in eights (CUDA C++ Programming Guide 13.0, 20.2).
+    constexpr int64_t step = 8;
+    device.setRegisters(file.getInt() / device.getThreads() / step * step);
+  }
 }
 
 LogicalResult KernelLowering::lowerRole(ir::RoleOp role, int64_t firstWarp,

@@ -16,6 +16,7 @@
 #include "spak/Dialect/Spak/IR/Spak.h"
 #include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/MapVector.h"
@@ -53,6 +54,8 @@ struct RingOnDevice {
   /// One buffer per tile of the bundle.
   llvm::SmallVector<Value> buffers;
   int64_t slots = 1;
+  /// Blocks whose readers free a slot together.
+  int64_t cluster = 1;
 };
 
 /// Where a tile in shared memory is, apart from its counter.
@@ -89,6 +92,8 @@ private:
   LogicalResult lowerBlock(mlir::Block &block);
   LogicalResult lowerOp(Operation &op);
   LogicalResult lowerRoles(ir::RolesOp roles);
+  /// Says on the kernel what a thread has before roles hand registers over.
+  void setRegistersAtLaunch();
   LogicalResult lowerRole(ir::RoleOp role, int64_t firstWarp, bool grow);
   LogicalResult lowerFor(ir::ForOp loop);
   LogicalResult lowerIf(mlir::scf::IfOp branch);
@@ -104,6 +109,13 @@ private:
   // LowerGrid.cpp
   LogicalResult lowerGrid(ir::GridOp grid);
   LogicalResult lowerGridBody(ir::GridOp grid, Value tile);
+  LogicalResult lowerFirstTile(ir::FirstTileOp first);
+  LogicalResult decodeTile(Operation *op, ir::OrderAttr order,
+                           llvm::ArrayRef<std::string> names, ValueRange sizes,
+                           Value tile, llvm::SmallVectorImpl<Value> &at);
+  Value pairedTile(Location loc, Value place, Value extent);
+  mlir::scf::ForOp placesOfBlock(ir::GridOp grid, ValueRange inits,
+                                 Value &place);
   LogicalResult lowerTurn(ir::TurnOp turn);
 
   // LowerIndex.cpp
@@ -127,10 +139,21 @@ private:
   /// Runs \p make at the top of the role, once per \p key.
   Value atRoleTop(llvm::StringRef key, llvm::function_ref<Value()> make);
   Value laneIsZero();
+  Value laneIsBelow(int64_t lanes);
   Value threadIsZero();
   Value groupInRole();
   Value laneId();
   Value warpId();
+  /// The block's place among those of its cluster, times \p step.
+  Value shareOfBlock(int64_t step);
+  /// The number of the block's cluster, and how many there are; the block
+  /// itself where there are no clusters.
+  Value placeOfBlock();
+  Value placesOfGrid();
+  /// How many clusters, or tiles without them, lie along a variable.
+  Value clustersAlong(ir::OrderAttr order, llvm::StringRef name, Value extent);
+  /// How many places a grid has along variable \p name of \p extent values.
+  Value placesAlong(ir::OrderAttr order, llvm::StringRef name, Value extent);
 
   // LowerRings.cpp
   LogicalResult lowerRing(ir::RingOp ring);
@@ -189,9 +212,6 @@ private:
                      mlir::DenseI64ArrayAttr only);
   /// The exponentials among which \p op is to be done; null if there are none.
   ir::SoftmaxProbsOp exponentialsAround(ir::SoftmaxRescaleOp op);
-  mlir::FailureOr<Values> rows(Value state);
-  Value scaleForExp2(Value scale);
-  bool isZeroTile(Value tile);
 
   // LowerDot.cpp
   LogicalResult lowerDot(ir::DotOp op);

@@ -53,6 +53,21 @@ int64_t SharedMap::slabBytes() const {
   return bytes();
 }
 
+std::optional<unsigned> SharedMap::rowDimension(ValueRange at) const {
+  std::optional<unsigned> found;
+  for (auto [i, index] : llvm::enumerate(llvm::reverse(at))) {
+    auto range = dyn_cast<ir::RangeType>(index.getType());
+    if (i == 0 || !range) {
+      continue;
+    }
+    if (found) {
+      return std::nullopt;
+    }
+    found = i;
+  }
+  return found;
+}
+
 int64_t SharedMap::offsetOf(StringRef axis, int64_t at) const {
   int64_t offset = 0;
   for (const Digit &digit : digits) {

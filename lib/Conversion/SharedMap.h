@@ -26,6 +26,9 @@ struct SharedMap {
   /// How many slabs the inner axis is cut into, and their distance in bytes.
   int64_t slabs() const;
   int64_t slabBytes() const;
+  /// Where, counted from the innermost, the axis of the rows stands among the
+  /// indices \p at of a load; absent unless there is just one such axis.
+  std::optional<unsigned> rowDimension(mlir::ValueRange at) const;
   /// Byte offset of the element \p at steps along \p axis, before swizzling.
   int64_t offsetOf(llvm::StringRef axis, int64_t at) const;
 };

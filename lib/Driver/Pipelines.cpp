@@ -50,11 +50,15 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
     pm.addPass(ir::createPlanIssue());
     pm.addPass(ir::createPlanSoftmax());
     pm.addPass(ir::createPlanGrid());
+    pm.addPass(ir::createPlanCluster());
     return;
   case Phase::Scheduled:
+    pm.addPass(ir::createJoinClusterBounds());
+    pm.addPass(ir::createRunLoopsOnce());
     pm.addPass(ir::createStageLoads());
     pm.addPass(ir::createSpecializeRoles());
     pm.addPass(ir::createSoftwarePipeline());
+    pm.addPass(ir::createPipelineTiles());
     pm.addPass(ir::createUnswitchMaskedLoops());
     pm.addPass(ir::createCheckStaged());
     return;
@@ -62,6 +66,7 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
     pm.addPass(createConvertSpakToSpakCuda());
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());
+    pm.addPass(cuda::createRelaxFunctions());
     pm.addPass(cuda::createInsertSync());
     pm.addPass(cuda::createAllocateShared());
     pm.addPass(cuda::createCheckCuda());

@@ -97,8 +97,8 @@ void fillBetween(Tensor &tensor, int64_t low, int64_t high, bool sorted,
   std::vector<double> values(tensor.size());
   for (size_t i = 0; i < values.size(); ++i) {
     uint64_t spread = static_cast<uint64_t>(high - low) + 1;
-    values[i] = static_cast<double>(low) +
-                static_cast<double>(mix(key + i) % spread);
+    values[i] =
+        static_cast<double>(low) + static_cast<double>(mix(key + i) % spread);
   }
   int64_t length = tensor.extents.empty() ? 1 : tensor.extents.back();
   for (size_t row = 0; sorted && row + length <= values.size() && length > 0;

@@ -41,10 +41,12 @@ RangeValue Machine::range(Value value) const {
 
 Machine::Step Machine::error(Operation *op, const Twine &message) {
   InFlightDiagnostic diagnostic = op->emitError() << message;
+  int32_t tile = gridTile();
   diagnostic.attachNote(op->getLoc())
       << "while block " << sim.block << " was simulated, "
-      << (name.empty() ? "" : "role `" + name + "`, ") << "at tile "
-      << gridTile() << " of its grid";
+      << (name.empty() ? "" : "role `" + name + "`, ")
+      << (tile > 0 ? "at tile " + std::to_string(tile) + " of its grid"
+                   : "outside of its grid");
   return Step::Error;
 }
 
@@ -54,7 +56,8 @@ int32_t Machine::gridTile() const {
       return static_cast<int32_t>(frame.index + 1);
     }
   }
-  return outer ? outer->gridTile() : 0;
+  // What runs beside no tile is the end of the block's last one.
+  return outer ? outer->gridTile() : -static_cast<int32_t>(sim.block + 1);
 }
 
 Operation *Machine::place() const {
@@ -100,6 +103,7 @@ Machine::Step Machine::step(Operation *op) {
   return llvm::TypeSwitch<Operation *, Step>(op)
       .Case([&](ir::ForOp loop) { return enterFor(loop); })
       .Case([&](ir::GridOp grid) { return enterGrid(grid); })
+      .Case([&](ir::FirstTileOp first) { return firstTile(first); })
       .Case([&](scf::IfOp branch) { return enterIf(branch); })
       .Case([&](ir::RolesOp region) { return runRoles(region); })
       .Case([&](ir::RequireOp check) {
@@ -127,6 +131,13 @@ Machine::Step Machine::step(Operation *op) {
       })
       .Case([&](ir::StartOp start) {
         set(start.getResult(), range(start.getRange()).start);
+        return Step::Next;
+      })
+      .Case([&](ir::ClusterStartOp start) {
+        auto [first, size] = range(start.getRange());
+        int64_t span = size * static_cast<int64_t>(start.getBlocks());
+        set(start.getResult(),
+            first / span * span + (start.getLast() ? span - size : 0));
         return Step::Next;
       })
       // The groups of a role run as one machine: a turn is always theirs.
@@ -207,8 +218,12 @@ Machine::Step Machine::leave(Operation *terminator) {
     yielded.push_back(get(operand));
   }
   if (auto grid = dyn_cast<ir::GridOp>(owner)) {
-    frame.index += frame.step;
-    if (frame.index < frame.tiles) {
+    ++frame.round;
+    if (placeOf(frame) < frame.tiles) {
+      for (auto [argument, value] :
+           llvm::zip_equal(grid.getRegionIterArgs(), yielded)) {
+        set(argument, std::move(value));
+      }
       startGridTile(frame);
       return Step::Entered;
     }
@@ -247,7 +262,8 @@ namespace {
 /// slowest; one may be reversed, one may go in groups with the next slower.
 class Raster {
 public:
-  Raster(ir::GridOp grid, ArrayRef<int64_t> extents);
+  Raster(ir::OrderAttr order, ArrayRef<std::string> names,
+         ArrayRef<int64_t> extents);
 
   /// The value of each variable at place \p at of the raster.
   SmallVector<int64_t, 4> at(int64_t at) const;
@@ -256,21 +272,22 @@ private:
   ArrayRef<int64_t> extents;
   SmallVector<unsigned, 4> fastest;
   SmallVector<bool, 4> reversed;
+  SmallVector<bool, 4> paired;
   int grouped = -1; ///< position in fastest
   int64_t group = 0;
 };
 
-Raster::Raster(ir::GridOp grid, ArrayRef<int64_t> extents)
-    : extents(extents), reversed(extents.size(), false) {
+Raster::Raster(ir::OrderAttr order, ArrayRef<std::string> names,
+               ArrayRef<int64_t> extents)
+    : extents(extents), reversed(extents.size(), false),
+      paired(extents.size(), false) {
   auto find = [&](StringRef wanted) -> std::optional<unsigned> {
-    for (unsigned i = 0; i < extents.size(); ++i) {
-      if (grid.variableName(i) == wanted) {
-        return i;
-      }
+    auto found = llvm::find(names, wanted);
+    if (found == names.end()) {
+      return std::nullopt;
     }
-    return std::nullopt;
+    return found - names.begin();
   };
-  ir::OrderAttr order = grid.getOrderAttr();
   if (order) {
     for (Attribute word : order.getFastest()) {
       auto found = find(cast<StringAttr>(word).getValue());
@@ -297,7 +314,7 @@ Raster::Raster(ir::GridOp grid, ArrayRef<int64_t> extents)
       }
     } else if (auto found = find(key);
                found && isa<StringAttr>(entry.getValue())) {
-      reversed[*found] = true;
+      (order.isPaired(key) ? paired : reversed)[*found] = true;
     } else if (auto size = dyn_cast<IntegerAttr>(entry.getValue());
                size && key.consume_front("group_")) {
       if (auto variable = find(key)) {
@@ -315,6 +332,16 @@ SmallVector<int64_t, 4> Raster::at(int64_t at) const {
   SmallVector<int64_t, 4> result(extents.size(), 0);
   for (int i = 0, e = fastest.size(); i < e; ++i) {
     int64_t extent = extents[fastest[i]];
+    if (paired[fastest[i]]) {
+      // From both ends; an odd extent has its first tile twice.
+      int64_t place = at % (extent + extent % 2);
+      at /= extent + extent % 2;
+      result[fastest[i]] =
+          place % 2 == 0
+              ? extent - 1 - place / 2
+              : std::max<int64_t>(place / 2 - extent % 2, 0);
+      continue;
+    }
     if (i != grouped) {
       result[fastest[i]] = at % extent;
       at /= extent;
@@ -342,43 +369,121 @@ SmallVector<int64_t, 4> Raster::at(int64_t at) const {
 
 } // namespace
 
+/// The place of the raster that a block takes in its round.
+int64_t Machine::placeOf(const Frame &frame) const {
+  if (frame.paired) {
+    return (frame.round / 2 * frame.blocks + sim.block) * 2 + frame.round % 2;
+  }
+  bool backwards = frame.snake && frame.round % 2 != 0;
+  int64_t inRound = backwards ? frame.blocks - 1 - sim.block : sim.block;
+  return frame.round * frame.blocks + inRound;
+}
+
+SmallVector<RuntimeValue, 4> Machine::tileAt(ir::OrderAttr order,
+                                             ArrayRef<std::string> names,
+                                             OperandRange extents,
+                                             TypeRange types, int64_t place) {
+  SmallVector<int64_t, 4> sizes;
+  for (Value extent : extents) {
+    sizes.push_back(integer(extent));
+  }
+  SmallVector<RuntimeValue, 4> variables;
+  for (auto [type, i] :
+       llvm::zip_equal(types, Raster(order, names, sizes).at(place))) {
+    if (auto range = dyn_cast<ir::RangeType>(type)) {
+      variables.push_back(RangeValue{i * range.getSize(), range.getSize()});
+    } else {
+      variables.push_back(i);
+    }
+  }
+  return variables;
+}
+
 void Machine::startGridTile(Frame &frame) {
   auto grid = cast<ir::GridOp>(frame.owner);
-  SmallVector<int64_t, 4> extents;
-  for (Value extent : grid.getExtents()) {
-    extents.push_back(integer(extent));
+  frame.index = placeOf(frame);
+  SmallVector<std::string> names;
+  SmallVector<Type> types;
+  for (BlockArgument variable : grid.getVariables()) {
+    names.push_back(grid.variableName(variable.getArgNumber()));
+    types.push_back(variable.getType());
   }
-  SmallVector<int64_t, 4> place = Raster(grid, extents).at(frame.index);
-  for (auto [argument, i] :
-       llvm::zip_equal(grid.getBody()->getArguments(), place)) {
-    if (auto type = dyn_cast<ir::RangeType>(argument.getType())) {
-      set(argument, RangeValue{i * type.getSize(), type.getSize()});
-    } else {
-      set(argument, i);
-    }
+  for (auto [variable, value] : llvm::zip_equal(
+           grid.getVariables(), tileAt(grid.getOrderAttr(), names,
+                                       grid.getExtents(), types,
+                                       frame.index))) {
+    set(variable, std::move(value));
   }
   frame.next = frame.block->begin();
 }
 
-Machine::Step Machine::enterGrid(ir::GridOp grid) {
+std::pair<int64_t, int64_t>
+Machine::countTiles(ir::OrderAttr order, ArrayRef<std::string> names,
+                    OperandRange extents) {
   int64_t tiles = 1;
-  for (Value extent : grid.getExtents()) {
-    tiles *= std::max<int64_t>(integer(extent), 0);
+  for (auto [name, extent] : llvm::zip_equal(names, extents)) {
+    int64_t size = std::max<int64_t>(integer(extent), 0);
+    tiles *= order && order.isPaired(name) ? size + size % 2 : size;
   }
-  ir::OrderAttr order = grid.getOrderAttr();
-  bool persistent = order && order.getSchedule() == "persistent_static";
+  bool persistent = order && order.isPersistent();
+  int64_t most = order && order.isPaired() ? tiles / 2 : tiles;
+  int64_t blocks = persistent ? std::min(sim.options.blocks, most) : tiles;
+  sim.repeatsTiles |= order && order.isPaired();
   sim.result.tiles = std::max(sim.result.tiles, tiles);
-  int64_t blocks = persistent ? std::min(sim.options.blocks, tiles) : tiles;
   sim.result.blocks = std::max(sim.result.blocks, blocks);
+  return {tiles, blocks};
+}
+
+Machine::Step Machine::firstTile(ir::FirstTileOp first) {
+  SmallVector<std::string> names;
+  for (auto name : first.getNames().getAsRange<StringAttr>()) {
+    names.push_back(name.getValue().str());
+  }
+  auto [tiles, blocks] =
+      countTiles(first.getOrder(), names, first.getExtents());
   if (sim.block >= blocks) {
+    // No launch has such a block; what it would do does not matter.
+    frames.clear();
+    return Step::Entered;
+  }
+  for (auto [variable, value] : llvm::zip_equal(
+           first.getVariables(),
+           tileAt(first.getOrder(), names, first.getExtents(),
+                  first.getVariables().getTypes(),
+                  first.getOrder().isPaired() ? 2 * sim.block : sim.block))) {
+    set(variable, std::move(value));
+  }
+  return Step::Next;
+}
+
+Machine::Step Machine::enterGrid(ir::GridOp grid) {
+  ir::OrderAttr order = grid.getOrderAttr();
+  SmallVector<std::string> names;
+  for (BlockArgument variable : grid.getVariables()) {
+    names.push_back(grid.variableName(variable.getArgNumber()));
+  }
+  auto [tiles, blocks] = countTiles(order, names, grid.getExtents());
+  Frame frame;
+  frame.owner = grid;
+  frame.tiles = tiles;
+  frame.blocks = std::max<int64_t>(blocks, 1);
+  frame.round = grid.getFollow() ? 1 : 0;
+  frame.snake = order && order.isSnake();
+  frame.paired = order && order.isPaired();
+  if (sim.block >= blocks || placeOf(frame) >= tiles) {
+    for (auto [result, init] :
+         llvm::zip_equal(grid.getResults(), grid.getInitArgs())) {
+      set(result, get(init));
+    }
     return Step::Next;
   }
-  enter(grid, grid.getBodyRegion());
-  Frame &frame = frames.back();
-  frame.index = sim.block;
-  frame.tiles = tiles;
-  frame.step = blocks;
-  startGridTile(frame);
+  for (auto [argument, init] :
+       llvm::zip_equal(grid.getRegionIterArgs(), grid.getInitArgs())) {
+    set(argument, get(init));
+  }
+  frame.block = &grid.getRegion().front();
+  frames.push_back(frame);
+  startGridTile(frames.back());
   return Step::Entered;
 }
 

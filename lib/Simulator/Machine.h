@@ -23,6 +23,7 @@ struct Simulation {
   BufferPool pool;
   std::vector<std::unique_ptr<RingState>> rings; ///< of the block that runs
   int64_t block = 0;                             ///< which block that is
+  bool repeatsTiles = false; ///< a tile may be computed and stored twice
   /// Scratch for operands that are not laid out as an op wants them.
   std::vector<float> floatScratch[2];
   std::vector<double> doubleScratch[2];
@@ -66,8 +67,11 @@ private:
     // Of a loop with one: the full range.
     bool hasFull = false;
     int64_t fullLower = 0, fullUpper = 0;
-    // Of a grid: the tile in raster order, and the step to the next.
-    int64_t tiles = 0, step = 1;
+    // Of a grid: all tiles, all blocks, how many tiles this block has begun,
+    // and whether every second of them is counted from the other end, or
+    // belongs to the one before.
+    int64_t tiles = 0, blocks = 1, round = 0;
+    bool snake = false, paired = false;
   };
 
   /// What became of one op.
@@ -77,12 +81,23 @@ private:
   Step step(mlir::Operation *op);
   Step enterFor(ir::ForOp loop);
   Step enterGrid(ir::GridOp grid);
+  Step firstTile(ir::FirstTileOp first);
   Step enterIf(mlir::scf::IfOp branch);
   Step runRoles(ir::RolesOp roles);
   Step leave(mlir::Operation *terminator);
   void enter(mlir::Operation *owner, mlir::Region &region);
   void startIteration(Frame &frame);
   void startGridTile(Frame &frame);
+  /// The place in raster order that the block takes in the frame's round.
+  int64_t placeOf(const Frame &frame) const;
+  /// The number of tiles, and of blocks that share them.
+  std::pair<int64_t, int64_t> countTiles(ir::OrderAttr order,
+                                         llvm::ArrayRef<std::string> names,
+                                         mlir::OperandRange extents);
+  /// The variables of the tile at \p place of the raster.
+  llvm::SmallVector<RuntimeValue, 4>
+  tileAt(ir::OrderAttr order, llvm::ArrayRef<std::string> names,
+         mlir::OperandRange extents, mlir::TypeRange types, int64_t place);
   Step error(mlir::Operation *op, const llvm::Twine &message);
 
   // Uniform values and element-wise ops: Elementwise.cpp.

@@ -176,9 +176,11 @@ Machine::Step Machine::store(ir::StoreOp op) {
           value = std::fmax(value, element);
         }
         int32_t &writer = (*view.writers)[at];
-        clash |= combine.empty() && writer != 0 && writer != me;
+        value = sim.options.exact ? value : roundTo(tensor.format, value);
+        bool same = sim.repeatsTiles && value == element;
+        clash |= combine.empty() && writer != 0 && writer != me && !same;
         writer = me;
-        element = sim.options.exact ? value : roundTo(tensor.format, value);
+        element = value;
       }
       for (size_t axis = shape.size(); axis-- > 0;) {
         if (++index[axis] < shape[axis]) {

@@ -8,9 +8,11 @@ system Chained_Products {
         tile_m: [128, 64]
         tile_f: [128, 64]
         stages: [2, 3]
-        overlap: ["intra", "none"]
+        overlap: ["intra", "none", "both"]
         order: ["persistent_static", "one_per_cta"]
+        cluster_m: [1, 2]
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
+        constraint "two groups take turns": tile_m == 128 or overlap != "both"
     }
     kernel mlp {
         dims M, F
@@ -40,7 +42,7 @@ system Chained_Products {
             registers(producer) = 24
             registers(consumer) = 240
             overlap = overlap
-            order = order
+            order = order   cluster(m) = cluster_m
         }
     }
 }

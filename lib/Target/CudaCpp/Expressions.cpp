@@ -310,6 +310,12 @@ std::optional<std::string> ExpressionPrinter::negation(Value value) {
           compare(compared, arith::invertPredicate(compared.getPredicate()));
       return inverse ? std::optional(inverse->text) : std::nullopt;
     }
+    if (auto either = dyn_cast_or_null<arith::OrIOp>(op);
+        either && value.getType().isInteger(1)) {
+      auto left = negation(either.getLhs()), right = negation(either.getRhs());
+      return left && right ? std::optional(*left + " && " + *right)
+                           : std::nullopt;
+    }
     if (auto present = dyn_cast_or_null<HostPresentOp>(op)) {
       auto pointer = print(present.getPointer());
       return pointer ? std::optional(pointer->text + " == nullptr")

@@ -22,6 +22,11 @@ void KernelPrinter::openRegisters(int64_t count,
     return;
   }
   int64_t position = (*only)[0], extent = (*only)[1];
+  if (position * extent == count) {
+    int64_t values = only->size() == 4 ? (*only)[3] : 1;
+    openUnrolled("i", values * position, (*only)[2] * position);
+    return;
+  }
   openUnrolled("j", count / extent);
   std::string index = "j / " + std::to_string(position) + " * " +
                       std::to_string(position * extent) + " + j % " +

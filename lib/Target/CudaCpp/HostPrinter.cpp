@@ -231,6 +231,7 @@ LogicalResult HostPrinter::printOp(Operation *op) {
         out.close();
         return success();
       })
+      .Case([&](HostClustersOp clusters) { return printClusters(clusters); })
       .Default([&](Operation *) -> LogicalResult {
         bool scalar = isa<HostAlignedOp, HostPresentOp>(op) ||
                       isa_and_nonnull<arith::ArithDialect>(op->getDialect());
@@ -253,6 +254,31 @@ LogicalResult HostPrinter::printOp(Operation *op) {
       });
 }
 
+LogicalResult HostPrinter::printClusters(HostClustersOp op) {
+  std::string variable = variableName(op.getResult()).str();
+  if (variable.empty()) {
+    return success();
+  }
+  auto kernel =
+      SymbolTable::lookupNearestSymbolFrom<KernelOp>(host, op.getKernelAttr());
+  if (!kernel) {
+    return op.emitError("asks for clusters of `")
+           << op.getKernel() << "`, which is no kernel";
+  }
+  headers.use("host_clusters");
+  out.statement("static std::atomic<uint64_t> resident{0};");
+  out.statement("const int64_t " + variable +
+                " = spak::host_clusters(reinterpret_cast<const void *>(&" +
+                op.getKernel() + "), " + Twine(kernel.getCluster()) + ", " +
+                Twine(kernel.getThreads()) + ", " +
+                Twine(kernel.getSmemBytes().value_or(0)) + ", resident);");
+  out.open("if (" + variable + " == 0)");
+  out.statement("return spak::host_fail(7, \"no CUDA device that runs a "
+                "cluster of the kernel\", message);");
+  out.close();
+  return success();
+}
+
 LogicalResult HostPrinter::printCheck(HostCheckOp op) {
   auto refusal = expressions.negation(op.getCondition());
   if (!refusal) {
@@ -262,6 +288,11 @@ LogicalResult HostPrinter::printCheck(HostCheckOp op) {
   llvm::raw_string_ostream stream(text);
   llvm::printEscapedString(op.getMessage(), stream);
   out.open("if (" + *refusal + ")");
+  if (op.getCode() == 0) {
+    out.statement("return 0; // " + text);
+    out.close();
+    return success();
+  }
   out.statement("return spak::host_fail(" + Twine(op.getCode()) + ", \"" +
                 text + "\", message);");
   out.close();
@@ -306,14 +337,20 @@ LogicalResult HostPrinter::printTensorMap(HostTensorMapOp op) {
   out.statement("const int64_t strides[] = {" +
                 (op.getStrides().empty() ? "0" : *strides) + "};");
   out.statement("const int box[] = {" + box + "};");
-  out.statement("const bool encoded = spak::host_tensor_map(" + map +
+  std::string tensor = map;
+  if (auto arg = dyn_cast<BlockArgument>(op.getBase())) {
+    auto name =
+        host.getArgAttrOfType<StringAttr>(arg.getArgNumber(), "spak.name");
+    tensor = name ? name.getValue().str() : map;
+  }
+  out.statement("const char *failure = spak::host_tensor_map(" + map +
                 ", CU_TENSOR_MAP_DATA_TYPE_" + type + ", " + Twine(bytes) +
                 ", " + Twine(op.getDims().size()) + ", " + *base +
                 ", dims, strides, box, CU_TENSOR_MAP_SWIZZLE_" + swizzle +
-                ");");
-  out.open("if (!encoded)");
-  out.statement("return spak::host_fail(7, \"the driver refused a tensor "
-                "map\", message);");
+                ", \"the driver refused the tensor map of `" + tensor +
+                "`\");");
+  out.open("if (failure != nullptr)");
+  out.statement("return spak::host_fail(7, failure, message);");
   out.close();
   out.close();
   return success();

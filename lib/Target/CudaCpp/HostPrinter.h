@@ -38,6 +38,7 @@ public:
 private:
   mlir::LogicalResult printLaunch();
   mlir::LogicalResult printOp(mlir::Operation *op);
+  mlir::LogicalResult printClusters(HostClustersOp op);
   mlir::LogicalResult printCheck(HostCheckOp op);
   mlir::LogicalResult printTensorMap(HostTensorMapOp op);
   mlir::LogicalResult printKernelLaunch(HostLaunchOp op);

@@ -251,7 +251,8 @@ LogicalResult ManifestPrinter::print() {
     });
     json.attributeArray("checks", [&] {
       host.walk([&](HostCheckOp check) {
-        auto condition = isOverSizes(check.getCondition())
+        bool refuses = check.getCode() != 0;
+        auto condition = refuses && isOverSizes(check.getCondition())
                              ? expressions.text(check.getCondition())
                              : std::nullopt;
         if (condition) {

@@ -74,6 +74,8 @@ struct Driver {
   X(functionSet, "cuFuncSetAttribute", CuFunction, int, int)                   \
   X(launch, "cuLaunchKernel", CuFunction, unsigned, unsigned, unsigned,        \
     unsigned, unsigned, unsigned, unsigned, CuStream, void **, void **)        \
+  X(activeClusters, "cuOccupancyMaxActiveClusters", int *, CuFunction,         \
+    const CuLaunchConfig *)                                                    \
   X(launchEx, "cuLaunchKernelEx", const CuLaunchConfig *, CuFunction, void **, \
     void **)                                                                   \
   X(encodeTiled, "cuTensorMapEncodeTiled", TensorMap *, int, uint32_t, void *, \

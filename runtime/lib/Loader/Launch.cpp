@@ -100,6 +100,18 @@ Status checkStrides(const TensorInfo &tensor, const TensorBinding &binding) {
   return Status();
 }
 
+CuLaunchAttribute clusterAttribute(const KernelInfo &info) {
+  return {kClusterDimension, 0, {unsigned(info.cluster), 1, 1}};
+}
+
+CuLaunchConfig clusterConfig(const KernelInfo &info, unsigned x, unsigned y,
+                             unsigned z, CuStream stream,
+                             CuLaunchAttribute &attribute) {
+  const auto threads = unsigned(info.threads);
+  const auto sharedBytes = unsigned(info.smemBytes);
+  return {x, y, z, threads, 1, 1, sharedBytes, stream, &attribute, 1};
+}
+
 /// Packs a number as the type that the device function takes.
 uint64_t pack(const ElementType &type, const Value &value) {
   uint64_t word = 0;
@@ -308,6 +320,20 @@ Status DeviceKernel::prepare(const KernelInfo &info, const Bindings &bindings,
   Status status = driver->check(
       driver->deviceAttribute(&sms, kMultiprocessorCount, device), "sms");
   names["sms"] = Value::of(sms);
+  if (info.cluster > 1 && status.ok()) {
+    CuLaunchAttribute attribute = clusterAttribute(info);
+    const CuLaunchConfig config =
+        clusterConfig(info, unsigned(info.cluster), 1, 1, nullptr, attribute);
+    int count = 0;
+    status = driver->check(driver->activeClusters(&count, function, &config),
+                           "the clusters that fit");
+    if (status.ok() && count == 0) {
+      return Status::error(SPAK_RT_DRIVER, "the device runs no cluster of " +
+                                               text(info.cluster) +
+                                               " blocks of " + info.entry);
+    }
+    names["clusters"] = Value::of(count);
+  }
   for (size_t i = 0; i < info.grid.size() && status.ok(); ++i) {
     int64_t count = 0;
     status = evaluate(info.grid[i], names, count);
@@ -358,18 +384,10 @@ Status DeviceKernel::launch(const KernelInfo &info, PreparedLaunch &launch,
   }
   const std::string what = "launch of " + info.entry;
   if (info.cluster > 1) {
-    CuLaunchAttribute attribute = {
-        kClusterDimension, 0, {unsigned(info.cluster), 1, 1}};
-    const CuLaunchConfig config = {launch.grid[0],
-                                   launch.grid[1],
-                                   launch.grid[2],
-                                   unsigned(info.threads),
-                                   1,
-                                   1,
-                                   unsigned(info.smemBytes),
-                                   stream,
-                                   &attribute,
-                                   1};
+    CuLaunchAttribute attribute = clusterAttribute(info);
+    const CuLaunchConfig config =
+        clusterConfig(info, launch.grid[0], launch.grid[1], launch.grid[2],
+                      stream, attribute);
     return driver->check(
         driver->launchEx(&config, function, launch.pointers.data(), nullptr),
         what.c_str());

@@ -180,7 +180,7 @@ module attributes {spak.target = #spak.target<{max_threads_per_block = 1024, reg
 // ROLES-ONLY-ROLES
 module attributes {spak.target = #spak.target<{max_threads_per_block = 1024, registers_per_sm = 65536}>} {
   spak.kernel @registers() {
-    // expected-error @+1 {{has 66560 registers, the target has 65536}}
+    // expected-error @+1 {{has 66560 registers, a launch of 384 threads has 64512}}
     spak.roles {
       spak.role @a warps 4 registers 40 {
       }

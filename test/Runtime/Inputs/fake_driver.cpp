@@ -109,6 +109,9 @@ int cuLaunchKernel(void *, unsigned, unsigned, unsigned, unsigned, unsigned,
   toy(arguments);
   return 0;
 }
+int cuOccupancyMaxActiveClusters(int *count, void *, const Config *config) {
+  return *count = config->attributes[0].values[0] == 2 ? 60 : 0, 0;
+}
 int cuLaunchKernelEx(const Config *config, void *, void **arguments, void **) {
   const Attribute &cluster = config->attributes[0];
   if (config->attributeCount != 1 || cluster.id != 4 ||

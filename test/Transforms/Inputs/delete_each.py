@@ -8,7 +8,7 @@ import sys
 
 SYNC = re.compile(
     r"^\s*spak_cuda\.(wgmma\.(fence|commit|wait)|fence_async|bar\.(sync|arrive)"
-    r"|ring\.(acquire|expect|wait|release)|tma\.wait_(read|all))\b"
+    r"|cluster_sync|ring\.(acquire|expect|wait|release)|tma\.wait_(read|all))\b"
 )
 
 

@@ -168,7 +168,8 @@ LayoutAttr LayoutAttr::fromLayout(MLIRContext *context,
 //===----------------------------------------------------------------------===//
 
 LogicalResult StagingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                  StringRef via, int64_t slots) {
+                                  StringRef via, int64_t slots,
+                                  int64_t multicast) {
   if (via != "tma" && via != "cp_async" && via != "direct") {
     return emitError() << "expected \"tma\", \"cp_async\" or \"direct\", got \""
                        << via << "\"";
@@ -179,15 +180,20 @@ LogicalResult StagingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << (direct ? "0 slots" : "1 slot or more") << ", got "
                        << slots;
   }
+  if (multicast < 1 || (multicast > 1 && via != "tma")) {
+    return emitError() << "expected a multicast to 1 block or more, by \"tma\" "
+                          "if to more than 1, got "
+                       << multicast << " by \"" << via << "\"";
+  }
   return success();
 }
 
 LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                 StringRef schedule, ArrayAttr fastest,
                                 DictionaryAttr params) {
-  if (schedule != "one_per_cta" && schedule != "persistent_static") {
-    return emitError() << "expected \"one_per_cta\" or \"persistent_static\", "
-                          "got \""
+  if (!isSchedule(schedule)) {
+    return emitError() << "expected \"one_per_cta\", \"persistent_static\", "
+                          "\"persistent_snake\" or \"persistent_paired\", got \""
                        << schedule << "\"";
   }
   if (!llvm::all_of(fastest, llvm::IsaPred<StringAttr>)) {

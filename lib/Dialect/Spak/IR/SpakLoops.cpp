@@ -36,61 +36,186 @@ static ParseResult parseVariable(OpAsmParser &parser,
 
 void GridOp::build(OpBuilder &b, OperationState &state, ValueRange extents,
                    ArrayRef<Type> types, ArrayRef<Location> locs) {
+  Properties &properties = state.getOrAddProperties<Properties>();
+  properties.operandSegmentSizes = {static_cast<int32_t>(extents.size()), 0};
   state.addOperands(extents);
   OpBuilder::InsertionGuard guard(b);
   b.createBlock(state.addRegion(), {}, types, locs);
 }
 
-ParseResult GridOp::parse(OpAsmParser &parser, OperationState &result) {
-  SmallVector<OpAsmParser::Argument> arguments;
-  SmallVector<OpAsmParser::UnresolvedOperand> extents;
+void GridOp::build(OpBuilder &b, OperationState &state, ValueRange extents,
+                   OrderAttr order) {
+  Properties &properties = state.getOrAddProperties<Properties>();
+  properties.operandSegmentSizes = {static_cast<int32_t>(extents.size()), 0};
+  properties.order = order;
+  state.addOperands(extents);
+  state.addRegion();
+}
+
+void GridOp::build(OpBuilder &b, OperationState &state, ValueRange extents,
+                   ValueRange inits, OrderAttr order) {
+  Properties &properties = state.getOrAddProperties<Properties>();
+  properties.operandSegmentSizes = {static_cast<int32_t>(extents.size()),
+                                    static_cast<int32_t>(inits.size())};
+  properties.order = order;
+  properties.follow = b.getUnitAttr();
+  state.addOperands(extents);
+  state.addOperands(inits);
+  state.addTypes(inits.getTypes());
+  state.addRegion();
+}
+
+/// Reads `(%m : type in %extent, …)`.
+static ParseResult
+parseVariables(OpAsmParser &parser,
+               SmallVectorImpl<OpAsmParser::Argument> &arguments,
+               SmallVectorImpl<OpAsmParser::UnresolvedOperand> &extents) {
   auto parseOne = [&]() -> ParseResult {
     return failure(parseVariable(parser, arguments.emplace_back()) ||
                    parser.parseKeyword("in") ||
                    parser.parseOperand(extents.emplace_back()));
   };
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseOne);
+}
+
+ParseResult GridOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::Argument> arguments, carried;
+  SmallVector<OpAsmParser::UnresolvedOperand> extents, inits;
   Builder &b = parser.getBuilder();
-  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseOne) ||
-      parser.resolveOperands(extents, b.getIndexType(), result.operands) ||
+  if (parseVariables(parser, arguments, extents)) {
+    return failure();
+  }
+  if (succeeded(parser.parseOptionalKeyword("follow"))) {
+    result.addAttribute(getFollowAttrName(result.name), b.getUnitAttr());
+  }
+  llvm::SMLoc at = parser.getCurrentLocation();
+  if (succeeded(parser.parseOptionalKeyword("iter_args"))) {
+    if (parser.parseAssignmentList(carried, inits) ||
+        parser.parseArrowTypeList(result.types)) {
+      return failure();
+    }
+    if (carried.size() != result.types.size()) {
+      return parser.emitError(at, "expected ")
+             << carried.size() << " types of carried values, got "
+             << result.types.size();
+    }
+    for (auto [argument, type] : llvm::zip_equal(carried, result.types)) {
+      argument.type = type;
+      keepName(parser, argument);
+      arguments.push_back(argument);
+    }
+  }
+  if (parser.resolveOperands(extents, b.getIndexType(), result.operands) ||
+      parser.resolveOperands(inits, result.types, at, result.operands) ||
       parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parser.parseRegion(*result.addRegion(), arguments)) {
     return failure();
   }
+  result.getOrAddProperties<Properties>().operandSegmentSizes = {
+      static_cast<int32_t>(extents.size()), static_cast<int32_t>(inits.size())};
   ensureTerminator(*result.regions.front(), b, result.location);
   return success();
 }
 
 void GridOp::print(OpAsmPrinter &printer) {
   printer << " (";
-  llvm::interleaveComma(llvm::zip(getRegion().getArguments(), getExtents()),
-                        printer, [&](auto variable) {
+  llvm::interleaveComma(llvm::zip(getVariables(), getExtents()), printer,
+                        [&](auto variable) {
                           auto [argument, extent] = variable;
                           printer.printRegionArgument(argument);
                           printer << " in " << extent;
                         });
   printer << ")";
-  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs());
+  if (getFollow()) {
+    printer << " follow";
+  }
+  if (!getInitArgs().empty()) {
+    printer << " iter_args(";
+    llvm::interleaveComma(llvm::zip(getRegionIterArgs(), getInitArgs()),
+                          printer, [&](auto carried) {
+                            auto [argument, init] = carried;
+                            printer << argument << " = " << init;
+                          });
+    printer << ") -> (";
+    llvm::interleaveComma(getResultTypes(), printer);
+    printer << ")";
+  }
+  printer.printOptionalAttrDictWithKeyword(
+      (*this)->getAttrs(), {getOperandSegmentSizesAttrName(),
+                            getFollowAttrName()});
   printer << " ";
   printer.printRegion(getRegion(), /*printEntryBlockArgs=*/false,
-                      /*printBlockTerminators=*/false);
+                      /*printBlockTerminators=*/getNumResults() != 0);
+}
+
+/// Whether \p types are a range or an index each.
+static LogicalResult verifyVariables(Operation *op, TypeRange types,
+                                     size_t extents) {
+  if (types.size() != extents) {
+    return op->emitOpError("expected one variable per extent, got ")
+           << types.size() << " variables and " << extents << " extents";
+  }
+  for (auto [number, type] : llvm::enumerate(types)) {
+    if (!isa<RangeType, IndexType>(type)) {
+      return op->emitOpError("expected variable ")
+             << number << " to be a range or an index, got " << type;
+    }
+  }
+  return success();
 }
 
 LogicalResult GridOp::verify() {
   // GRID-ARGUMENTS
-  auto arguments = getRegion().getArguments();
-  if (arguments.size() != getExtents().size()) {
-    return emitOpError("expected one variable per extent, got ")
-           << arguments.size() << " variables and " << getExtents().size()
-           << " extents";
+  size_t carried = getInitArgs().size();
+  SmallVector<Type> types(getRegion().getArgumentTypes());
+  if (types.size() < carried) {
+    return emitOpError("expected an argument for each of ")
+           << carried << " carried values, got " << types.size();
   }
-  for (BlockArgument argument : arguments) {
-    if (!isa<RangeType, IndexType>(argument.getType())) {
-      return emitOpError("expected variable ")
-             << argument.getArgNumber() << " to be a range or an index, got "
-             << argument.getType();
+  if (failed(verifyVariables(*this,
+                             ArrayRef(types).drop_back(carried),
+                             getExtents().size()))) {
+    return failure();
+  }
+  // GRID-CARRIED
+  if (carried != 0 && !getFollow()) {
+    return emitOpError("carries values, so it needs `follow`");
+  }
+  if (getFollow() && (!getOrder() || !getOrder()->isPersistent())) {
+    return emitOpError("runs over tiles that follow the first, so it needs a "
+                       "persistent order");
+  }
+  YieldOp yield = getYield();
+  if (yield.getArgs().size() != carried || getNumResults() != carried) {
+    return emitOpError("expected ")
+           << carried << " values yielded and results, got "
+           << yield.getArgs().size() << " and " << getNumResults();
+  }
+  for (auto [init, argument, yielded, result] :
+       llvm::zip_equal(getInitArgs(), getRegionIterArgs(), yield.getArgs(),
+                       getResults())) {
+    if (init.getType() != argument.getType() ||
+        init.getType() != yielded.getType() ||
+        init.getType() != result.getType()) {
+      return emitOpError("expected one type for a carried value, got ")
+             << init.getType() << ", " << argument.getType() << ", "
+             << yielded.getType() << " and " << result.getType();
     }
   }
   return success();
+}
+
+YieldOp GridOp::getYield() {
+  return cast<YieldOp>(getRegion().front().getTerminator());
+}
+
+LogicalResult FirstTileOp::verify() {
+  // FIRST-TILE
+  if (getNames().size() != getExtents().size()) {
+    return emitOpError("expected one name per extent, got ") << getNames();
+  }
+  return verifyVariables(*this, getVariables().getTypes(),
+                         getExtents().size());
 }
 
 std::string GridOp::variableName(unsigned index) {

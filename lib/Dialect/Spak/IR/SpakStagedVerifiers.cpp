@@ -30,6 +30,16 @@ LogicalResult RingAcquireOp::verify() {
 }
 
 LogicalResult RingFillOp::verify() {
+  // RING-CLUSTER
+  if (getMulticast() != 1) {
+    auto acquire = getSlot().getDefiningOp<RingAcquireOp>();
+    auto ring = acquire ? acquire.getRing().getDefiningOp<RingOp>() : RingOp();
+    if (ring && ring.getCluster() != getMulticast()) {
+      return emitOpError("sends to ")
+             << getMulticast() << " blocks, its ring has a cluster of "
+             << ring.getCluster();
+    }
+  }
   FailureOr<TileType> tile = tileOfSlot(*this, getSlot().getType(), getTile());
   return failure(
       failed(tile) || failed(verifyRank(*this, getView().getType(), getAt())) ||
@@ -102,9 +112,14 @@ LogicalResult RolesOp::verify() {
            << threads << " threads, the target allows " << *limit;
   }
   if (std::optional<int64_t> limit = limitOf(*this, "registers_per_sm");
-      limit && registers > *limit) {
-    return emitOpError("has ")
-           << registers << " registers, the target has " << *limit;
+      limit && threads > 0) {
+    // A launch gives registers out in eights a thread.
+    constexpr int64_t step = 8;
+    int64_t pool = *limit / threads / step * step * threads;
+    if (registers > pool) {
+      return emitOpError("has ") << registers << " registers, a launch of "
+                                 << threads << " threads has " << pool;
+    }
   }
   return success();
 }

@@ -67,6 +67,14 @@ bool spak::ir::keepsAxes(TileType part, TileType whole) {
 // Memory
 //===----------------------------------------------------------------------===//
 
+LogicalResult ClusterStartOp::verify() {
+  if (getBlocks() < 2) {
+    return emitOpError("expected a cluster of 2 blocks or more, got ")
+           << getBlocks();
+  }
+  return success();
+}
+
 LogicalResult TileCountOp::verify() {
   // TILE-COUNT-SIZE
   if (static_cast<int64_t>(getSize()) < 1) {
@@ -98,10 +106,19 @@ LogicalResult LoadScalarOp::verify() {
 }
 
 /// Whether different \p variable give different \p index: the variable itself,
-/// perhaps moved by something else.
+/// perhaps moved by something else, perhaps of the tile before.
 static bool selects(Value index, Value variable) {
   if (index == variable) {
     return true;
+  }
+  if (auto argument = dyn_cast<BlockArgument>(index)) {
+    auto grid = dyn_cast<GridOp>(argument.getOwner()->getParentOp());
+    if (!grid || argument.getArgNumber() < grid.getExtents().size()) {
+      return false;
+    }
+    unsigned carried = argument.getArgNumber() - grid.getExtents().size();
+    Value yielded = grid.getYield().getArgs()[carried];
+    return yielded != index && selects(yielded, variable);
   }
   Operation *def = index.getDefiningOp();
   if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp,
@@ -125,7 +142,7 @@ LogicalResult StoreOp::verify() {
   if (!grid || getCombine()) {
     return success();
   }
-  for (BlockArgument variable : grid.getRegion().getArguments()) {
+  for (BlockArgument variable : grid.getVariables()) {
     if (llvm::none_of(getAt(),
                       [&](Value index) { return selects(index, variable); })) {
       return emitOpError("writes the same elements for each value of grid "

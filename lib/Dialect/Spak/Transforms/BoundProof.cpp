@@ -21,8 +21,9 @@ class MinimumForm {
 public:
   explicit MinimumForm(MLIRContext *context) : context(context) {}
 
-  /// \p value is the least of these expressions.
-  SmallVector<AffineExpr> of(Value value);
+  /// \p value is the least of these expressions; with \p below it may also be
+  /// above them all.
+  SmallVector<AffineExpr> of(Value value, bool below = false);
 
   unsigned numSymbols() const { return symbols.size(); }
 
@@ -60,7 +61,7 @@ SmallVector<AffineExpr> MinimumForm::apply(AffineMap map, ValueRange operands) {
   return results;
 }
 
-SmallVector<AffineExpr> MinimumForm::of(Value value) {
+SmallVector<AffineExpr> MinimumForm::of(Value value, bool below) {
   llvm::APInt constant;
   if (matchPattern(value, m_ConstantInt(&constant))) {
     return {getAffineConstantExpr(constant.getSExtValue(), context)};
@@ -84,11 +85,20 @@ SmallVector<AffineExpr> MinimumForm::of(Value value) {
     llvm::append_range(forms, of(least.getRhs()));
     return forms;
   }
+  if (auto choice = dyn_cast_or_null<arith::SelectOp>(op); choice && below) {
+    SmallVector<AffineExpr> forms = of(choice.getTrueValue(), below);
+    llvm::append_range(forms, of(choice.getFalseValue(), below));
+    return forms;
+  }
+  if (auto most = dyn_cast_or_null<arith::MaxSIOp>(op); most && below) {
+    bool constantRhs = matchPattern(most.getRhs(), m_ConstantInt(&constant));
+    return of(constantRhs ? most.getRhs() : most.getLhs(), below);
+  }
   // A sum of minima is the least of the sums.
   if (isa_and_nonnull<arith::AddIOp>(op)) {
     SmallVector<AffineExpr> sums;
-    for (AffineExpr lhs : of(op->getOperand(0))) {
-      for (AffineExpr rhs : of(op->getOperand(1))) {
+    for (AffineExpr lhs : of(op->getOperand(0), below)) {
+      for (AffineExpr rhs : of(op->getOperand(1), below)) {
         sums.push_back(lhs + rhs);
       }
     }
@@ -97,7 +107,7 @@ SmallVector<AffineExpr> MinimumForm::of(Value value) {
   if (isa_and_nonnull<arith::SubIOp>(op)) {
     SmallVector<AffineExpr> rhs = of(op->getOperand(1));
     if (rhs.size() == 1) {
-      SmallVector<AffineExpr> forms = of(op->getOperand(0));
+      SmallVector<AffineExpr> forms = of(op->getOperand(0), below);
       for (AffineExpr &expr : forms) {
         expr = expr - rhs.front();
       }
@@ -122,7 +132,7 @@ bool isNeverNegative(AffineExpr expr, unsigned numSymbols) {
 
 bool isProvedAtLeast(Value a, Value b) {
   MinimumForm form(a.getContext());
-  SmallVector<AffineExpr> high = form.of(a);
+  SmallVector<AffineExpr> high = form.of(a, /*below=*/true);
   SmallVector<AffineExpr> low = form.of(b);
   // min(high) >= min(low) if each of high is above some of low.
   return llvm::all_of(high, [&](AffineExpr above) {

@@ -2,6 +2,7 @@
 //
 // Owns: the proof that roles neither deadlock nor race, for every trip count
 // up to twice the slots, and that what they share fits the target.
+#include "spak/Dialect/Spak/IR/SpakCluster.h"
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
 #include "Requests.h"
@@ -25,14 +26,22 @@ namespace {
 // do, and if it sticks, all stick at the same places.
 //===----------------------------------------------------------------------===//
 
-/// A role; or one of its groups, where groups take turns.
+/// A role; or one of its groups, where groups take turns. Of each block, where
+/// blocks form clusters.
 struct Process {
   std::string name;
   Operation *op = nullptr;
   Block *body = nullptr;
   int64_t group = 0;
   int64_t groups = 1;
+  int64_t block = 0;
 };
+
+/// Whether the blocks of a cluster go round \p ring together.
+bool isShared(Value ring) {
+  auto op = ring.getDefiningOp<RingOp>();
+  return op && op.getCluster() > 1;
+}
 
 class Machine {
 public:
@@ -42,6 +51,7 @@ public:
     for (size_t p = 0; p < processes.size(); ++p) {
       processes[p].body->walk(
           [&](RingWaitOp wait) { readers[wait.getRing()].insert(p); });
+      blocks = std::max(blocks, processes[p].block + 1);
     }
   }
 
@@ -51,21 +61,37 @@ public:
 
 private:
   bool step(size_t process);
-  int64_t released(Value ring) {
+  /// How many slots of \p ring all have released whom a fill of \p block
+  /// reaches.
+  int64_t released(Value ring, int64_t block) {
     int64_t least = INT64_MAX;
     for (size_t reader : readers[ring]) {
-      least = std::min(least, releases[{reader, ring}]);
+      if (isShared(ring) || processes[reader].block == block) {
+        least = std::min(least, releases[{reader, ring}]);
+      }
     }
     return least == INT64_MAX ? 0 : least;
+  }
+  /// How many slots of \p ring all have filled who fill those of \p block.
+  int64_t committed(Value ring, int64_t block) {
+    if (!isShared(ring)) {
+      return commits[{block, ring}];
+    }
+    int64_t least = INT64_MAX;
+    for (int64_t other = 0; other < blocks; ++other) {
+      least = std::min(least, commits[{other, ring}]);
+    }
+    return least;
   }
 
   ArrayRef<Process> processes;
   ArrayRef<std::vector<RingEvent>> traces;
   SmallVector<size_t> at;
-  llvm::DenseMap<Value, int64_t> commits;
+  int64_t blocks = 1;
+  llvm::DenseMap<std::pair<int64_t, Value>, int64_t> commits;
   llvm::DenseMap<std::pair<size_t, Value>, int64_t> waits, releases;
   llvm::MapVector<Value, llvm::SmallSetVector<size_t, 2>> readers;
-  std::map<std::pair<Operation *, std::string>, int64_t> batonAt;
+  std::map<std::tuple<int64_t, Operation *, std::string>, int64_t> batonAt;
 };
 
 StringRef nameOfRing(Value ring) {
@@ -79,16 +105,16 @@ bool Machine::step(size_t p) {
   switch (event.kind) {
   case RingEvent::Acquire: {
     int64_t slots = cast<RingType>(event.ring.getType()).getSlots();
-    if (event.slot - released(event.ring) >= slots) {
+    if (event.slot - released(event.ring, process.block) >= slots) {
       return false;
     }
     break;
   }
   case RingEvent::Commit:
-    ++commits[event.ring];
+    ++commits[{process.block, event.ring}];
     break;
   case RingEvent::Wait:
-    if (event.slot >= commits[event.ring]) {
+    if (event.slot >= committed(event.ring, process.block)) {
       return false;
     }
     ++waits[{p, event.ring}];
@@ -97,12 +123,13 @@ bool Machine::step(size_t p) {
     ++releases[{p, event.ring}];
     break;
   case RingEvent::Take:
-    if (batonAt[{process.op, event.baton.str()}] != process.group) {
+    if (batonAt[{process.block, process.op, event.baton.str()}] !=
+        process.group) {
       return false;
     }
     break;
   case RingEvent::Pass:
-    batonAt[{process.op, event.baton.str()}] =
+    batonAt[{process.block, process.op, event.baton.str()}] =
         (process.group + 1) % process.groups;
     break;
   }
@@ -160,14 +187,15 @@ LogicalResult Machine::run(llvm::function_ref<void(Diagnostic &)> explain) {
   for (auto &[ring, who] : readers) {
     for (size_t p : who) {
       int64_t read = waits[{p, ring}];
-      if (read == commits[ring]) {
+      int64_t filled = commits[{processes[p].block, ring}];
+      if (read == filled) {
         continue;
       }
       InFlightDiagnostic unequal = ring.getDefiningOp()->emitError()
                                    << "ring `" << nameOfRing(ring)
-                                   << "` is filled " << commits[ring]
-                                   << " times, and " << processes[p].name
-                                   << " waits for it " << read << " times";
+                                   << "` is filled " << filled << " times, and "
+                                   << processes[p].name << " waits for it "
+                                   << read << " times";
       explain(*unequal.getUnderlyingDiagnostic());
       return unequal;
     }
@@ -206,6 +234,16 @@ std::vector<Assignment> assignmentsOf(const Leaves &leaves, int64_t largest) {
   return result;
 }
 
+/// Whether \p value can differ from one tile of a grid to the next.
+bool variesByTile(Value value) {
+  Operation *def = value.getDefiningOp();
+  if (!def) {
+    return !isa<KernelOp>(value.getParentBlock()->getParentOp());
+  }
+  return isa<FirstTileOp>(def) || def->getNumRegions() != 0 ||
+         llvm::any_of(def->getOperands(), variesByTile);
+}
+
 class StagedCheck {
 public:
   explicit StagedCheck(KernelOp kernel) : kernel(kernel) {}
@@ -214,6 +252,9 @@ public:
 
 private:
   void collectProcesses();
+  /// What \p tile is for block \p block of the cluster.
+  Assignment forBlock(const Assignment &tile, int64_t block,
+                      const Leaves &leaves) const;
   LogicalResult checkOrder();
   LogicalResult checkOne(ArrayRef<const Assignment *> tiles,
                          const Leaves &leaves);
@@ -222,6 +263,7 @@ private:
   KernelOp kernel;
   SmallVector<Process> processes;
   ValueNumbers numbers;
+  std::optional<Cluster> cluster;
 };
 
 void StagedCheck::collectProcesses() {
@@ -240,14 +282,43 @@ void StagedCheck::collectProcesses() {
   if (processes.empty()) {
     processes.push_back({"the kernel", kernel, &kernel.getBody().front()});
   }
+  cluster = clusterOf(kernel);
+  size_t ofOneBlock = processes.size();
+  for (int64_t block = 1; cluster && block < cluster->blocks; ++block) {
+    for (size_t p = 0; p < ofOneBlock; ++p) {
+      Process process = processes[p];
+      process.name += " of block " + std::to_string(block);
+      process.block = block;
+      processes.push_back(process);
+    }
+  }
+}
+
+Assignment StagedCheck::forBlock(const Assignment &tile, int64_t block,
+                                 const Leaves &leaves) const {
+  Assignment result = tile;
+  for (auto &[number, value] : leaves) {
+    if (!sameInCluster(value, cluster->name)) {
+      result[number] += block;
+    }
+  }
+  return result;
 }
 
 LogicalResult StagedCheck::checkOne(ArrayRef<const Assignment *> tiles,
                                     const Leaves &leaves) {
   std::vector<std::vector<RingEvent>> traces;
+  std::vector<Assignment> others;
+  others.reserve(processes.size() * tiles.size());
   for (const Process &process : processes) {
+    SmallVector<const Assignment *> own(tiles);
+    if (process.block > 0) {
+      for (const Assignment *&tile : own) {
+        tile = &others.emplace_back(forBlock(*tile, process.block, leaves));
+      }
+    }
     FailureOr<std::vector<RingEvent>> trace =
-        traceRole(process.body, numbers, tiles);
+        traceRole(process.body, numbers, own);
     if (failed(trace)) {
       return failure();
     }
@@ -296,13 +367,27 @@ LogicalResult StagedCheck::checkOrder() {
   bool persistent = false;
   kernel.walk([&](GridOp grid) {
     OrderAttr order = grid.getOrderAttr();
-    persistent |= order && order.getSchedule() == "persistent_static";
+    persistent |= order && order.isPersistent();
   });
   std::vector<Assignment> assignments = assignmentsOf(leaves, 2 * slots + 1);
+  // A persistent block works on several tiles; what no tile changes is the
+  // same for all.
+  auto another = [&](size_t n, size_t like) {
+    Assignment tile = assignments[n % assignments.size()];
+    for (auto &[number, value] : leaves) {
+      if (!variesByTile(value)) {
+        tile[number] = assignments[like].lookup(number);
+      }
+    }
+    return tile;
+  };
   for (size_t n = 0; n < assignments.size(); ++n) {
     SmallVector<const Assignment *> tiles = {&assignments[n]};
+    Assignment second, third;
     if (persistent) {
-      tiles.push_back(&assignments[(n * 7 + 3) % assignments.size()]);
+      second = another(n * 7 + 3, n);
+      third = another(n * 3 + 1, n);
+      tiles.append({&second, &third});
     }
     if (failed(checkOne(tiles, leaves))) {
       return failure();
@@ -336,12 +421,15 @@ LogicalResult StagedCheck::checkShared() {
     }
     parts.push_back({ring, slot * ring.getRing().getType().getSlots()});
   });
+  // Copies of one store, of a tile and of the next, have one buffer.
+  llvm::DenseSet<std::pair<Value, Type>> buffers;
   kernel.walk([&](StoreOp store) {
     StagingAttr staging = store.getStagingAttr();
     auto last = store.getAt().empty()
                     ? RangeType()
                     : dyn_cast<RangeType>(store.getAt().back().getType());
-    if (!staging || staging.getVia() != "tma" || !last) {
+    if (!staging || staging.getVia() != "tma" || !last ||
+        !buffers.insert({store.getView(), store.getTile().getType()}).second) {
       return;
     }
     TileType tile = store.getTile().getType();

@@ -4,6 +4,7 @@
 #include "LoopRewrite.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -22,6 +23,15 @@ LoopBounds mapped(LoopBounds bounds, const IRMapping &map) {
     }
   }
   return bounds;
+}
+
+bool isNeverEmpty(ForOp loop) {
+  auto most = loop.getUpper().getDefiningOp<arith::MaxSIOp>();
+  return most && llvm::any_of(most->getOperands(), [&](Value operand) {
+           auto sum = operand.getDefiningOp<arith::AddIOp>();
+           return sum && sum.getLhs() == loop.getLower() &&
+                  matchPattern(sum.getRhs(), m_One());
+         });
 }
 
 static Value plus(OpBuilder &b, Location loc, Value value, int64_t step) {

@@ -26,6 +26,9 @@ LoopBounds boundsOf(ForOp loop);
 /// \p bounds with every value looked up in \p map.
 LoopBounds mapped(LoopBounds bounds, const mlir::IRMapping &map);
 
+/// Whether \p loop is seen to run at least once, whatever its bounds.
+bool isNeverEmpty(ForOp loop);
+
 /// The index of the tile that \p loop, not empty, runs first.
 mlir::Value firstTile(mlir::OpBuilder &b, ForOp loop);
 

@@ -4,10 +4,9 @@
 // what a tile's work is, only how its loops' bounds depend on the tile.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "DotLevels.h"
 #include "Requests.h"
-
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "Trend.h"
 
 using namespace mlir;
 
@@ -16,97 +15,6 @@ namespace spak::ir {
 #include "spak/Dialect/Spak/Transforms/Passes.h.inc"
 
 namespace {
-
-/// How a value moves when an index grows.
-enum class Trend { Constant, Grows, Shrinks, Unknown };
-
-Trend join(Trend a, Trend b) {
-  if (a == Trend::Constant || a == b) {
-    return b;
-  }
-  return b == Trend::Constant ? a : Trend::Unknown;
-}
-
-Trend flip(Trend trend) {
-  if (trend == Trend::Grows) {
-    return Trend::Shrinks;
-  }
-  return trend == Trend::Shrinks ? Trend::Grows : trend;
-}
-
-Trend scale(Trend trend, AffineExpr by) {
-  auto constant = dyn_cast<AffineConstantExpr>(by);
-  if (!constant) {
-    return trend == Trend::Constant ? trend : Trend::Unknown;
-  }
-  if (constant.getValue() == 0) {
-    return Trend::Constant;
-  }
-  return constant.getValue() > 0 ? trend : flip(trend);
-}
-
-Trend trendOf(AffineExpr expr, ArrayRef<Trend> dims, ArrayRef<Trend> symbols) {
-  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
-    return dims[dim.getPosition()];
-  }
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
-    return symbols[symbol.getPosition()];
-  }
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary) {
-    return Trend::Constant;
-  }
-  Trend lhs = trendOf(binary.getLHS(), dims, symbols);
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    return join(lhs, trendOf(binary.getRHS(), dims, symbols));
-  case AffineExprKind::Mul:
-  case AffineExprKind::FloorDiv:
-  case AffineExprKind::CeilDiv:
-    return scale(lhs, binary.getRHS());
-  default:
-    return lhs == Trend::Constant ? lhs : Trend::Unknown;
-  }
-}
-
-/// How \p value moves when the range \p range of the grid advances.
-Trend trendOf(Value value, Value range) {
-  Operation *def = value.getDefiningOp();
-  if (!def) {
-    return Trend::Constant;
-  }
-  if (auto start = dyn_cast<StartOp>(def)) {
-    return start.getRange() == range ? Trend::Grows : Trend::Constant;
-  }
-  auto ofMap = [&](AffineMap map, OperandRange operands) {
-    SmallVector<Trend> trends;
-    for (Value operand : operands) {
-      trends.push_back(trendOf(operand, range));
-    }
-    ArrayRef<Trend> all = trends;
-    Trend result = Trend::Constant;
-    for (AffineExpr expr : map.getResults()) {
-      result = join(result, trendOf(expr, all.take_front(map.getNumDims()),
-                                    all.drop_front(map.getNumDims())));
-    }
-    return result;
-  };
-  if (auto op = dyn_cast<affine::AffineMinOp>(def)) {
-    return ofMap(op.getMap(), op.getOperands());
-  }
-  if (auto op = dyn_cast<affine::AffineMaxOp>(def)) {
-    return ofMap(op.getMap(), op.getOperands());
-  }
-  if (auto op = dyn_cast<affine::AffineApplyOp>(def)) {
-    return ofMap(op.getAffineMap(), op.getOperands());
-  }
-  Trend result = Trend::Constant;
-  for (Value operand : def->getOperands()) {
-    result = join(result, trendOf(operand, range));
-  }
-  bool monotone = isa<arith::AddIOp, arith::MaxSIOp, arith::MinSIOp>(def);
-  return monotone || result == Trend::Constant ? result : Trend::Unknown;
-}
 
 /// The range of \p grid along which the work of a tile grows; -1 if there is
 /// none.
@@ -133,6 +41,9 @@ struct Raster {
   int64_t variable = 0;
   int64_t group = 0;
   std::string why = "default";
+  /// Longest first inside sections: so many values of this variable at a time,
+  /// each with all of `variable`.
+  std::optional<unsigned> section = std::nullopt;
 };
 
 class PlanGridPass : public impl::PlanGridBase<PlanGridPass> {
@@ -154,6 +65,7 @@ private:
   LogicalResult plan(GridOp grid, const Requests &requests);
   FailureOr<Raster> readRaster(GridOp grid, const Requests &requests);
   Raster chooseRaster(GridOp grid, const Requests &requests);
+  LogicalResult planOverlap(GridOp grid, const Requests &requests);
 };
 
 /// The first range of \p grid; -1 if there is none.
@@ -169,11 +81,24 @@ int64_t firstRange(GridOp grid) {
 /// The grouping that a request `group_<variable>` asks for.
 std::optional<Raster> readGroup(GridOp grid, const Requests &requests) {
   for (unsigned i = 0; i < grid.getBody()->getNumArguments(); ++i) {
-    if (auto asked = requests.number("group_" + grid.variableName(i))) {
+    auto asked = requests.number("group_" + grid.variableName(i));
+    if (asked && asked->value > 0) { // 0 asks for none
       return Raster{Raster::Grouped, i, asked->value, asked->why};
     }
   }
   return std::nullopt;
+}
+
+/// Cuts the longest-first raster \p raster into the sections that a request
+/// `group_<variable>` asks for: what is read again and again stays in the L2
+/// cache while a section runs.
+void addSections(Raster &raster, GridOp grid, const Requests &requests) {
+  std::optional<Raster> group = readGroup(grid, requests);
+  if (group && group->variable != raster.variable) {
+    raster.section = group->variable;
+    raster.group = group->group;
+    raster.why += ", in sections by " + group->why;
+  }
 }
 
 FailureOr<Raster> PlanGridPass::readRaster(GridOp grid,
@@ -191,6 +116,7 @@ FailureOr<Raster> PlanGridPass::readRaster(GridOp grid,
                               "a tile grows along no range of this grid");
     }
     raster.kind = Raster::LongestFirst;
+    addSections(raster, grid, requests);
     return raster;
   }
   if (text != "grouped") {
@@ -218,6 +144,7 @@ Raster PlanGridPass::chooseRaster(GridOp grid, const Requests &requests) {
     raster.kind = Raster::LongestFirst;
     raster.variable = growing;
     raster.why = "a loop's upper bound grows along it";
+    addSections(raster, grid, requests);
     return raster;
   }
   if (std::optional<Raster> grouped = readGroup(grid, requests)) {
@@ -241,15 +168,19 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
   if (requests.request("order")) {
     schedule = requests.text("order");
     why = "request `order`";
-    if (schedule != "one_per_cta" && schedule != "persistent_static") {
-      return grid.emitOpError("request `order`: expected \"one_per_cta\" or "
-                              "\"persistent_static\", got ")
+    if (!OrderAttr::isSchedule(schedule)) {
+      return grid.emitOpError("request `order`: expected \"one_per_cta\", "
+                              "\"persistent_static\", \"persistent_snake\" "
+                              "or \"persistent_paired\", got ")
              << requests.request("order");
     }
   }
   if (auto asked = dyn_cast_or_null<BoolAttr>(requests.request("persistent"))) {
     StringRef wanted = asked.getValue() ? "persistent_static" : "one_per_cta";
-    if (requests.request("order") && schedule != wanted) {
+    bool agrees = asked.getValue() == (schedule != "one_per_cta");
+    if (requests.request("order") && agrees) {
+      wanted = schedule;
+    } else if (requests.request("order")) {
       return grid.emitOpError("request `persistent` = ")
              << (asked.getValue() ? "true" : "false")
              << " contradicts request `order` = " << schedule;
@@ -267,19 +198,44 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
   }
   MLIRContext *context = grid.getContext();
   Builder b(context);
+  bool paired = schedule == "persistent_paired";
+  if (paired && (raster.kind != Raster::LongestFirst || raster.section)) {
+    return grid.emitOpError("request `order` = persistent_paired needs a range "
+                            "along which the work of a tile grows, and no "
+                            "sections");
+  }
   SmallVector<Attribute> fastest;
+  if (paired) {
+    fastest.push_back(b.getStringAttr(grid.variableName(raster.variable)));
+  }
+  if (raster.section) {
+    // A section's values inside the long range, all else around both.
+    fastest.push_back(b.getStringAttr(grid.variableName(*raster.section)));
+    fastest.push_back(b.getStringAttr(grid.variableName(raster.variable)));
+  }
   for (unsigned i = 0; i < grid.getBody()->getNumArguments(); ++i) {
-    if (raster.kind != Raster::LongestFirst || i != raster.variable) {
+    bool placed = i == raster.variable || (raster.section && i == *raster.section);
+    if (raster.kind != Raster::LongestFirst || !placed) {
       fastest.push_back(b.getStringAttr(grid.variableName(i)));
     }
   }
   SmallVector<NamedAttribute> params;
   std::string name = grid.variableName(raster.variable);
   if (raster.kind == Raster::LongestFirst) {
-    // Slowest, so that all the long tiles of the grid come first.
-    fastest.push_back(b.getStringAttr(name));
-    params.push_back(b.getNamedAttr(name, b.getStringAttr("longest_first")));
-    remark(grid, "longest tiles of `" + name + "` first", raster.why);
+    if (raster.section) {
+      params.push_back(
+          b.getNamedAttr("group_" + grid.variableName(*raster.section),
+                         b.getI64IntegerAttr(raster.group)));
+    } else if (!paired) {
+      // Slowest, so that all the long tiles of the grid come first.
+      fastest.push_back(b.getStringAttr(name));
+    }
+    params.push_back(b.getNamedAttr(
+        name, b.getStringAttr(paired ? "paired" : "longest_first")));
+    remark(grid,
+           paired ? "a long tile of `" + name + "`, then a short one"
+                  : "longest tiles of `" + name + "` first",
+           raster.why);
   } else if (raster.kind == Raster::Grouped) {
     params.push_back(
         b.getNamedAttr("group_" + name, b.getI64IntegerAttr(raster.group)));
@@ -290,6 +246,35 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
   grid.setOrderAttr(OrderAttr::get(context, schedule, b.getArrayAttr(fastest),
                                    b.getDictionaryAttr(params)));
   remark(grid, "schedule " + schedule, why);
+  return planOverlap(grid, requests);
+}
+
+/// Decides whether the end of a tile runs beside the beginning of the next.
+LogicalResult PlanGridPass::planOverlap(GridOp grid, const Requests &requests) {
+  auto asked = dyn_cast_or_null<BoolAttr>(requests.request("overlap_tiles"));
+  if (!asked || !asked.getValue()) {
+    return success();
+  }
+  if (!grid.getOrderAttr().isPersistent()) {
+    return grid.emitOpError("request `overlap_tiles` needs a persistent "
+                            "`order`, in which a block has a next tile, got ")
+           << grid.getOrderAttr().getSchedule();
+  }
+  auto loops = grid.getBody()->getOps<ForOp>();
+  bool chained = llvm::hasSingleElement(loops) &&
+                 DotLevels(*loops.begin()).deepest() > 0 &&
+                 (*loops.begin()).getOverlapAttr() &&
+                 (*loops.begin()).getOverlapAttr().getDistance() > 0;
+  if (!chained) {
+    return grid.emitOpError("request `overlap_tiles` needs a tile with one "
+                            "loop, in which one product needs another and "
+                            "iterations overlap");
+  }
+  grid.setOverlapAttr(
+      OverlapAttr::get(grid.getContext(), 1, false,
+                       StringAttr::get(grid.getContext(), "always")));
+  remark(grid, "the end of a tile runs beside the beginning of the next",
+         "request `overlap_tiles`");
   return success();
 }
 

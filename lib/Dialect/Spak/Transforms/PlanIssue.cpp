@@ -138,6 +138,7 @@ public:
 private:
   LogicalResult planProducts(KernelOp kernel);
   LogicalResult planRescale(KernelOp kernel);
+  LogicalResult planAhead(KernelOp kernel, const Ground &ahead);
 };
 
 /// The requests `<prefix><tensor>` of \p kernel that no product obeyed.
@@ -218,9 +219,42 @@ LogicalResult PlanIssuePass::planProducts(KernelOp kernel) {
                  failed(checkObeyed(kernel, "hand_off_", obeyed)));
 }
 
+/// Lets the first exponentials of a thread run before the accumulator of the
+/// late product is awaited.
+LogicalResult PlanIssuePass::planAhead(KernelOp kernel, const Ground &ahead) {
+  bool any = false;
+  kernel.walk([&](SoftmaxRescaleOp rescale) {
+    if (!isa<ForOp>(rescale->getParentOp()) || !stageOf(rescale)) {
+      return;
+    }
+    any = true;
+    rescale.setAfter(ahead.value);
+    remark(rescale,
+           "done after the exponentials of a thread's first " +
+               llvm::Twine(ahead.value) + " scores",
+           ahead.why);
+  });
+  if (!any) {
+    return kernel.emitOpError(ahead.why)
+           << " is about an accumulator that is scaled while a product of "
+              "another iteration runs; there is none (see request `overlap`)";
+  }
+  return success();
+}
+
 LogicalResult PlanIssuePass::planRescale(KernelOp kernel) {
   StringRef place = Requests(kernel).text("rescale");
-  if (place.empty() || place == "first") {
+  std::optional<Ground> ahead =
+      Requests(kernel).number("exponentials_ahead");
+  bool isFirst = place.empty() || place == "first";
+  if (ahead && ahead->value > 0) {
+    return isFirst ? planAhead(kernel, *ahead)
+                   : kernel.emitOpError("requests `exponentials_ahead` and "
+                                        "`rescale` = \"")
+                         << place << "\" both say where accumulators are "
+                         << "scaled";
+  }
+  if (isFirst) {
     return success();
   }
   bool pins = place == "pinned";

@@ -135,11 +135,16 @@ LogicalResult PlanRolesPass::check(KernelOp kernel, const Requests &requests,
   int64_t needed =
       kThreadsPerGroup * (budget.producer + consumers * budget.consumer);
   int64_t file = *requests.limit("registers_per_sm");
-  if (needed > file) {
+  // A role grows by what others give back of what the launch gave: the rest of
+  // the file is out of reach, and who waits for it waits for ever.
+  int64_t atLaunch = floorToStep(file / threads);
+  if (needed > atLaunch * threads) {
     return kernel.emitOpError("asks for ")
            << needed << " registers, " << budget.producer
            << " a producer thread and " << budget.consumer
-           << " a consumer thread; " << requests.arch() << " has " << file;
+           << " a consumer thread; a launch of " << threads << " threads on "
+           << requests.arch() << " has " << atLaunch * threads << ", "
+           << atLaunch << " a thread out of " << file;
   }
   int64_t spare = spareRegisters;
   WalkResult result = kernel.walk([&](ForOp loop) {

@@ -3,6 +3,7 @@
 // Owns: the run of one role on numbers, and the rules for its slots.
 #include "RoleTrace.h"
 
+#include "LoopRewrite.h"
 #include "Stages.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,6 +18,17 @@ namespace spak::ir {
 //===----------------------------------------------------------------------===//
 // Numbers
 //===----------------------------------------------------------------------===//
+
+/// The grid whose variable \p value is; null if it is none.
+static GridOp gridOfVariable(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument) {
+    return nullptr;
+  }
+  auto grid = dyn_cast<GridOp>(argument.getOwner()->getParentOp());
+  bool isVariable = grid && argument.getArgNumber() < grid.getExtents().size();
+  return isVariable ? grid : nullptr;
+}
 
 /// Whether \p op reads a scalar of an input, which no one writes.
 static bool readsInput(Operation *op) {
@@ -36,8 +48,11 @@ unsigned ValueNumbers::of(Value value) {
   llvm::raw_string_ostream os(key);
   Operation *def = value.getDefiningOp();
   auto argument = dyn_cast<BlockArgument>(value);
-  if (argument && isa<GridOp>(argument.getOwner()->getParentOp())) {
-    os << "grid " << argument.getArgNumber() << " " << argument.getType();
+  if (GridOp grid = gridOfVariable(value)) {
+    os << "grid " << argument.getArgNumber() << " " << value.getType();
+  } else if (auto first = dyn_cast_or_null<FirstTileOp>(def)) {
+    os << "grid " << cast<OpResult>(value).getResultNumber() << " "
+       << value.getType();
   } else if (def && def->getNumRegions() == 0 &&
              (isPure(def) || readsInput(def))) {
     os << def->getName() << " " << cast<OpResult>(value).getResultNumber()
@@ -103,7 +118,21 @@ void collectLeaves(Block *body, ValueNumbers &numbers,
     }
     // A carried number is what the role computes.
     auto argument = dyn_cast<BlockArgument>(value);
-    if (argument && isa<ForOp>(argument.getOwner()->getParentOp())) {
+    Operation *owner =
+        argument ? argument.getOwner()->getParentOp() : nullptr;
+    if (argument && isa<ForOp>(owner)) {
+      continue;
+    }
+    if (auto grid = dyn_cast_or_null<GridOp>(owner);
+        grid && !gridOfVariable(value)) {
+      unsigned carried = argument.getArgNumber() - grid.getExtents().size();
+      work.push_back(grid.getInitArgs()[carried]);
+      work.push_back(grid.getYield().getArgs()[carried]);
+      continue;
+    }
+    if (auto grid = dyn_cast_or_null<GridOp>(def)) {
+      work.push_back(
+          grid.getYield().getArgs()[cast<OpResult>(value).getResultNumber()]);
       continue;
     }
     if (cut.contains(number) || !isPlain(def)) {
@@ -117,7 +146,9 @@ void collectLeaves(Block *body, ValueNumbers &numbers,
 llvm::DenseSet<unsigned> boundsOfRingLoops(Block *body, ValueNumbers &numbers) {
   llvm::DenseSet<unsigned> bounds;
   body->walk([&](ForOp loop) {
-    if (concernsRings(loop)) {
+    // Of a loop that is never empty the bounds are not free: what they are
+    // computed from is.
+    if (concernsRings(loop) && !isNeverEmpty(loop)) {
       bounds.insert(numbers.of(loop.getLower()));
       bounds.insert(numbers.of(loop.getUpper()));
     }
@@ -164,6 +195,7 @@ private:
   LogicalResult wait(RingWaitOp op);
   LogicalResult release(RingReleaseOp op);
   LogicalResult loop(ForOp loop);
+  LogicalResult grid(GridOp grid);
   LogicalResult branch(scf::IfOp branch);
   LogicalResult checkReads(Operation *op);
   LogicalResult inOrder(Operation *op, Value slot, Value ring, bool fills,
@@ -390,6 +422,19 @@ LogicalResult Run::loop(ForOp loop) {
   return success();
 }
 
+LogicalResult Run::grid(GridOp grid) {
+  bind(grid.getRegionIterArgs(), grid.getInitArgs());
+  for (const Assignment *tile : tiles.drop_front(grid.getFollow() ? 1 : 0)) {
+    given = tile;
+    if (failed(block(*grid.getBody()))) {
+      return failure();
+    }
+    bind(grid.getRegionIterArgs(), grid.getYield().getArgs());
+  }
+  bind(grid.getResults(), grid.getRegionIterArgs());
+  return success();
+}
+
 LogicalResult Run::branch(scf::IfOp branch) {
   Region &region = evaluate(branch.getCondition()) ? branch.getThenRegion()
                                                    : branch.getElseRegion();
@@ -433,13 +478,7 @@ LogicalResult Run::run(Operation *op) {
     return success();
   }
   if (auto grid = dyn_cast<GridOp>(op)) {
-    for (const Assignment *tile : tiles) {
-      given = tile;
-      if (failed(block(*grid.getBody()))) {
-        return failure();
-      }
-    }
-    return success();
+    return this->grid(grid);
   }
   bool inside = op->getNumRegions() != 0 && concernsRings(op);
   if (auto inner = dyn_cast<ForOp>(op); inner && inside) {

@@ -25,7 +25,10 @@ bool isZeroSplat(Value tile) {
   if (auto splat = tile.getDefiningOp<SplatOp>()) {
     return matchPattern(splat.getSrc(), m_AnyZeroFloat());
   }
-  return matchPattern(tile, m_AnyZeroFloat());
+  DenseFPElementsAttr elements;
+  return matchPattern(tile, m_AnyZeroFloat()) ||
+         (matchPattern(tile, m_Constant(&elements)) && elements.isSplat() &&
+          elements.getSplatValue<APFloat>().isZero());
 }
 
 /// Rotates one loop. At time t the rotated body runs stage 0 of iteration t
@@ -260,6 +263,19 @@ SmallVector<RingReleaseOp> Rotation::releasesAfterStage0() {
 void Rotation::run() {
   collectCrossing();
   SmallVector<RingReleaseOp> early = releasesAfterStage0();
+  SmallVector<Value> results;
+  if (isNeverEmpty(loop)) {
+    OpBuilder b(loop);
+    emitPrologue(b);
+    emitRotated(b);
+    for (RingReleaseOp release : early) {
+      release->moveBefore(loop);
+    }
+    emitEpilogue(b, results);
+    loop.replaceAllUsesWith(results);
+    loop.erase();
+    return;
+  }
   OpBuilder b(loop);
   Value nonEmpty = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
                                          loop.getLower(), loop.getUpper());
@@ -274,7 +290,6 @@ void Rotation::run() {
     otherwise.clone(*release);
     release.erase();
   }
-  SmallVector<Value> results;
   emitEpilogue(then, results);
   scf::YieldOp::create(then, loc, results);
   scf::YieldOp::create(otherwise, loc, loop.getInitArgs());

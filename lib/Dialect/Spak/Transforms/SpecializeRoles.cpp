@@ -106,6 +106,7 @@ LogicalResult SpecializeRolesPass::specialize(KernelOp kernel) {
         // ahead of the consumers needs no rotation.
         copied.walk([](Operation *op) { clearStage(op); });
         copied.walk([](ForOp loop) { loop.removeOverlapAttr(); });
+        copied.removeOverlapAttr();
         continue;
       }
       copied.walk([&](ForOp loop) {

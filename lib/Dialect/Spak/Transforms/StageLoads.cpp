@@ -24,6 +24,8 @@ struct Bundle {
   int64_t slots = 0;
   int64_t stage = 0;
   int64_t level = 0;
+  /// Blocks that go round the ring together.
+  int64_t cluster = 1;
 };
 
 /// The ops of one block in the order in which they run, to which ring ops are
@@ -96,6 +98,7 @@ void BlockStager::collectBundles() {
     }
     Bundle wanted;
     wanted.slots = load.getStagingAttr().getSlots();
+    wanted.cluster = load.getStagingAttr().getMulticast();
     wanted.stage = stageIn(load);
     wanted.level = levels ? levels->ofFirstReader(load.getTile()) : 0;
     auto shares = llvm::find_if(bundles, [&](const Bundle &bundle) {
@@ -111,6 +114,7 @@ void BlockStager::collectBundles() {
     });
     if (shares != bundles.end()) {
       shares->loads.push_back(load);
+      shares->cluster = std::max(shares->cluster, wanted.cluster);
       continue;
     }
     wanted.loads.push_back(load);
@@ -219,7 +223,7 @@ LogicalResult BlockStager::rewrite(Bundle &bundle) {
   Location loc = lastLoad->getLoc();
   auto ringType = RingType::get(rings.getContext(), tiles, bundle.slots);
   auto slotType = SlotType::get(rings.getContext(), tiles);
-  auto ring = RingOp::create(rings, loc, ringType, name, "tma");
+  auto ring = RingOp::create(rings, loc, ringType, name, "tma", bundle.cluster);
 
   // The producer's side stands where the last load stood.
   OpBuilder b(lastLoad);
@@ -228,7 +232,8 @@ LogicalResult BlockStager::rewrite(Bundle &bundle) {
   insert(at++, acquire, bundle.stage);
   for (auto [index, load] : llvm::enumerate(bundle.loads)) {
     auto fill = RingFillOp::create(b, load.getLoc(), acquire.getSlot(), index,
-                                   load.getView(), load.getAt());
+                                   load.getView(), load.getAt(),
+                                   load.getStagingAttr().getMulticast());
     insert(at++, fill, bundle.stage);
   }
   auto commit = RingCommitOp::create(b, loc, ring, acquire.getSlot());

@@ -174,12 +174,16 @@ checkOnly(Operation *op, std::optional<ArrayRef<int64_t>> only, int64_t count) {
   if (!only) {
     return success();
   }
-  bool fits = only->size() == 3 && (*only)[0] > 0 && (*only)[1] > 0 &&
-              (*only)[2] >= 0 && (*only)[2] < (*only)[1] &&
-              count % ((*only)[0] * (*only)[1]) == 0;
+  bool three = only->size() == 3 || only->size() == 4;
+  int64_t values = only->size() == 4 ? (*only)[3] : 1;
+  bool fits = three && (*only)[0] > 0 && (*only)[1] > 0 && (*only)[2] >= 0 &&
+              values > 0 && (*only)[2] + values <= (*only)[1] &&
+              count % ((*only)[0] * (*only)[1]) == 0 &&
+              (values == 1 || count == (*only)[0] * (*only)[1]);
   if (!fits) {
     return op->emitOpError("ONLY-DIGIT: expected `only` to be a position, an "
-                           "extent and a value of a digit of ")
+                           "extent and a value, or the first value and the "
+                           "number of values, of a digit of ")
            << count << " registers";
   }
   return success();

@@ -68,14 +68,17 @@ bool ProductChecker::isWaitedFor(Value ring, Value count, Operation *before,
       return true;
     }
   }
+  // A counter that a loop carries: both ways into it, or out of it.
   auto arg = dyn_cast<BlockArgument>(count);
-  auto loop =
-      arg ? dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp()) : scf::ForOp();
-  if (!loop || arg.getArgNumber() == 0 || llvm::is_contained(asked, count)) {
+  auto loop = arg ? dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp())
+                  : count.getDefiningOp<scf::ForOp>();
+  if (!loop || (arg && arg.getArgNumber() == 0) ||
+      llvm::is_contained(asked, count)) {
     return false;
   }
   asked.push_back(count);
-  unsigned number = arg.getArgNumber() - 1;
+  unsigned number =
+      arg ? arg.getArgNumber() - 1 : cast<OpResult>(count).getResultNumber();
   Operation *yield = loop.getBody()->getTerminator();
   return isWaitedFor(ring, loop.getInitArgs()[number], loop, asked) &&
          isWaitedFor(ring, yield->getOperand(number), yield, asked);
@@ -252,7 +255,7 @@ LogicalResult ProductChecker::runOp(Operation *op, InFlight &state,
                                     bool report) {
   if (report) {
     for (Value carried : overwrites.of(op)) {
-      if (state.ageOf(carried)) {
+      if (state.ageOfStorage(carried)) {
         return op->emitOpError("IN-FLIGHT-USE: writes registers that a "
                                "product in flight still uses");
       }

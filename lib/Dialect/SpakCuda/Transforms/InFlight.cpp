@@ -164,6 +164,28 @@ std::optional<int> InFlight::ageOf(Value fragment) const {
   return std::nullopt;
 }
 
+/// What the registers of \p fragment held before any loop that it went through.
+static Value storageOf(Value fragment) {
+  for (;;) {
+    fragment = originOf(fragment);
+    auto loop = fragment.getDefiningOp<scf::ForOp>();
+    if (!loop) {
+      return fragment;
+    }
+    fragment = loop.getInitArgs()[cast<OpResult>(fragment).getResultNumber()];
+  }
+}
+
+std::optional<int> InFlight::ageOfStorage(Value carried) const {
+  std::optional<int> age;
+  for (const FragmentInFlight &entry : fragments) {
+    if (entry.origin == carried || storageOf(entry.origin) == carried) {
+      age = age ? std::min(*age, entry.age) : entry.age;
+    }
+  }
+  return age;
+}
+
 std::optional<int> InFlight::ageOfReads(RingReleaseOp release,
                                         const RingBuffers &buffers) const {
   std::optional<int> age;

@@ -91,6 +91,9 @@ public:
   void completeTo(int left);
   /// The age of \p fragment, or nothing if it is not in flight.
   std::optional<int> ageOf(mlir::Value fragment) const;
+  /// The age of what is in flight in the registers that begin as \p carried,
+  /// an argument of a loop, and may have gone through loops inside it.
+  std::optional<int> ageOfStorage(mlir::Value carried) const;
   /// The youngest read of the slot that \p release gives back.
   std::optional<int> ageOfReads(RingReleaseOp release,
                                 const RingBuffers &buffers) const;

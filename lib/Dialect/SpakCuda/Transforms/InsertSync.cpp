@@ -257,7 +257,7 @@ void SyncInserter::runOp(Operation *op, InFlight &state, Held &held,
                          bool rewrite) {
   std::optional<int> overwritten;
   for (Value carried : overwrites.of(op)) {
-    overwritten = younger(overwritten, state.ageOf(carried));
+    overwritten = younger(overwritten, state.ageOfStorage(carried));
   }
   if (overwritten) {
     wait(*overwritten, op, state, held, rewrite);

@@ -91,6 +91,16 @@ private:
         return true;
       }
     }
+    // What the next round is handed may wait in registers of its own.
+    for (OpResult written : conflict.write->getResults()) {
+      for (OpOperand &use : written.getUses()) {
+        if (written.getType() == type && isa<scf::YieldOp>(use.getOwner()) &&
+            isa<scf::ForOp>(use.getOwner()->getParentOp()) &&
+            copyBefore(use)) {
+          return true;
+        }
+      }
+    }
     for (OpOperand &use : conflict.value.getUses()) {
       Operation *user = use.getOwner();
       bool ties = isa<scf::ForOp, scf::YieldOp>(user);
@@ -214,6 +224,11 @@ private:
       return true;
     }
     if (!result.hasOneUse()) {
+      return true;
+    }
+    // A loop's head is evaluated in every round.
+    bool divides = isa<arith::DivUIOp, arith::DivSIOp>(op);
+    if (divides && isa<scf::ForOp>(*result.getUsers().begin())) {
       return true;
     }
     // What a map yields is a statement's right side, not an inner expression.

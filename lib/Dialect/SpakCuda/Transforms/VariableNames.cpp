@@ -259,6 +259,7 @@ std::string fallbackName(Value value) {
       .Case<WgmmaSSOp, WgmmaRSOp>([](auto) { return "acc"; })
       .Case([](HostTensorMapOp map) { return tensorMapName(map); })
       .Case([](HostSmsOp) { return "sms"; })
+      .Case([](HostClustersOp) { return "clusters"; })
       .Case([](scf::ForOp) { return "carried"; })
       .Case([](arith::CmpIOp compare) { return conditionName(compare); })
       .Case([](arith::CmpFOp) { return "cond"; })

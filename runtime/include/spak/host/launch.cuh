@@ -104,26 +104,34 @@ static __device__ uint4 host_no_elements[16];
 /// Encodes a tensor map over `rank` dimensions, innermost first; strides are in
 /// elements and leave out the innermost, which is 1. A tensor without elements
 /// gives a map of one element: boxes past it, which are all that a
-/// kernel then loads, give zeros. False if the driver has no tensor maps or
-/// refuses.
-inline bool host_tensor_map(TensorMap &map, CUtensorMapDataType type,
-                            int element_bytes, int rank, const void *base,
-                            const int64_t *dims, const int64_t *strides,
-                            const int *box, CUtensorMapSwizzle swizzle) {
+/// kernel then loads, give zeros. Null, or what went wrong: no driver, a driver
+/// without tensor maps, or, with the text `refused`, one that refuses this map.
+inline const char *
+host_tensor_map(TensorMap &map, CUtensorMapDataType type, int element_bytes,
+                int rank, const void *base, const int64_t *dims,
+                const int64_t *strides, const int *box,
+                CUtensorMapSwizzle swizzle, const char *refused) {
   using Encode = CUresult (*)(CUtensorMap *, CUtensorMapDataType, cuuint32_t,
                               void *, const cuuint64_t *, const cuuint64_t *,
                               const cuuint32_t *, const cuuint32_t *,
                               CUtensorMapInterleave, CUtensorMapSwizzle,
                               CUtensorMapL2promotion, CUtensorMapFloatOOBfill);
+  static cudaError_t status = cudaSuccess;
   static const Encode encode = [] {
     void *entry = nullptr;
     cudaDriverEntryPointQueryResult found;
-    const cudaError_t status = cudaGetDriverEntryPointByVersion(
+    status = cudaGetDriverEntryPointByVersion(
         "cuTensorMapEncodeTiled", &entry, 12000, cudaEnableDefault, &found);
     const bool usable =
         status == cudaSuccess && found == cudaDriverEntryPointSuccess;
     return usable ? reinterpret_cast<Encode>(entry) : nullptr;
   }();
+  if (status != cudaSuccess) {
+    return cudaGetErrorString(status);
+  }
+  if (encode == nullptr) {
+    return "the driver has no cuTensorMapEncodeTiled of CUDA 12.0";
+  }
   map = TensorMap{};
   cuuint64_t sizes[5], steps[5];
   cuuint32_t boxes[5], ones[5];
@@ -133,8 +141,9 @@ inline bool host_tensor_map(TensorMap &map, CUtensorMapDataType type,
   }
   if (empty) {
     void *address = nullptr;
-    if (cudaGetSymbolAddress(&address, host_no_elements) != cudaSuccess) {
-      return false;
+    const cudaError_t found = cudaGetSymbolAddress(&address, host_no_elements);
+    if (found != cudaSuccess) {
+      return cudaGetErrorString(found);
     }
     base = address;
   }
@@ -148,12 +157,13 @@ inline bool host_tensor_map(TensorMap &map, CUtensorMapDataType type,
           empty ? unit : static_cast<cuuint64_t>(strides[i]) * element_bytes;
     }
   }
-  return encode != nullptr &&
-         encode(reinterpret_cast<CUtensorMap *>(&map), type, rank,
-                const_cast<void *>(base), sizes, steps, boxes, ones,
-                CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle,
-                CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-                CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
+  const CUresult result =
+      encode(reinterpret_cast<CUtensorMap *>(&map), type, rank,
+             const_cast<void *>(base), sizes, steps, boxes, ones,
+             CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle,
+             CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+             CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  return result == CUDA_SUCCESS ? nullptr : refused;
 }
 //@ end
 
@@ -197,6 +207,43 @@ inline int host_launch(const void *kernel, int64_t grid, int threads,
     return host_fail(7, cudaGetErrorString(status), message);
   }
   return 0;
+}
+//@ end
+
+//@ block host_clusters needs host_includes
+/// Clusters of `cluster` blocks of the kernel that the current device runs at
+/// once; 0 if it runs none. `resident` keeps the answer of the device asked
+/// last: its number + 1, and the count.
+inline int64_t host_clusters(const void *kernel, int cluster, int threads,
+                             int smem_bytes, std::atomic<uint64_t> &resident) {
+  int device = 0;
+  if (cudaGetDevice(&device) != cudaSuccess) {
+    return 0;
+  }
+  const uint64_t known = resident.load();
+  if (known >> 32 == static_cast<uint64_t>(device) + 1) {
+    return static_cast<int64_t>(known & 0xffffffff);
+  }
+  cudaLaunchAttribute attribute = {};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
+  attribute.val.clusterDim.y = 1;
+  attribute.val.clusterDim.z = 1;
+  cudaLaunchConfig_t config = {};
+  config.gridDim = dim3(static_cast<unsigned>(cluster));
+  config.blockDim = dim3(threads);
+  config.dynamicSmemBytes = smem_bytes;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  int count = 0;
+  if (cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                           smem_bytes) != cudaSuccess ||
+      cudaOccupancyMaxActiveClusters(&count, kernel, &config) != cudaSuccess) {
+    return 0;
+  }
+  resident.store((static_cast<uint64_t>(device) + 1) << 32 |
+                 static_cast<uint64_t>(count));
+  return count;
 }
 //@ end
 

@@ -46,10 +46,20 @@ def Spak_StagingAttr : Spak_Attr<"Staging", "staging"> {
   let summary = "how a tile travels between global memory and the threads";
   let description = [{
     The mechanism (`tma`, `cp_async` or `direct`) and the number of slots that
-    it goes through. The layout of a slot is the layout of the tile.
+    it goes through. The layout of a slot is the layout of the tile. With
+    `multicast = n` the n blocks of a cluster need the same tile: each fetches
+    one n-th of it for all of them.
   }];
-  let parameters = (ins StringRefParameter<>:$via, "int64_t":$slots);
-  let assemblyFormat = "`<` $via `,` `slots` `=` $slots `>`";
+  let parameters = (ins StringRefParameter<>:$via, "int64_t":$slots,
+                        DefaultValuedParameter<"int64_t", "1">:$multicast);
+  let assemblyFormat = [{
+    `<` $via `,` `slots` `=` $slots (`,` `multicast` `=` $multicast^)? `>`
+  }];
+  let builders = [
+    AttrBuilder<(ins "::llvm::StringRef":$via, "int64_t":$slots), [{
+      return $_get($_ctxt, via, slots, /*multicast=*/1);
+    }]>
+  ];
   let genVerifyDecl = 1;
 }
 
@@ -86,12 +96,22 @@ def Spak_OverlapAttr : Spak_Attr<"Overlap", "overlap"> {
 def Spak_OrderAttr : Spak_Attr<"Order", "order"> {
   let summary = "the order in which blocks take the tiles of a grid";
   let description = [{
-    The schedule (`one_per_cta`, `persistent_static`), the grid's variables
-    from fastest to slowest, and parameters of the raster.
+    The schedule, the grid's variables from fastest to slowest, and parameters
+    of the raster: `group_x = n` takes n values of x at a time, each with all
+    of the next slower variable; `x = "longest_first"` counts x downwards.
+
+    Schedules: with `one_per_cta` a block takes one place of the raster. With
+    `persistent_static` block i of k takes the places i, i + k, i + 2k, ...;
+    with `persistent_snake` every second round runs the other way, so that
+    blocks which got the longer tile of one round get the shorter of the next.
+    With `persistent_paired` places come in pairs: the fastest variable x, with
+    `x = "paired"`, is run through from both ends, the longest tile and then the
+    shortest, so that all pairs are the same work and blocks take the pairs in
+    turn. Where x is odd, its shortest tile is run twice.
 
     ```mlir
-    #order = #spak.order<"persistent_static", ["m", "h", "b"],
-                         {reversed = ["m"]}>
+    #order = #spak.order<"persistent_static", ["h", "b", "m"],
+                         {m = "longest_first"}>
     ```
   }];
   let parameters = (ins StringRefParameter<>:$schedule,
@@ -99,6 +119,25 @@ def Spak_OrderAttr : Spak_Attr<"Order", "order"> {
                         "::mlir::DictionaryAttr":$params);
   let assemblyFormat = "`<` $schedule `,` $fastest `,` $params `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether \p schedule is one that this attribute knows.
+    static bool isSchedule(::llvm::StringRef schedule) {
+      return schedule == "one_per_cta" || schedule == "persistent_static" ||
+             schedule == "persistent_snake" ||
+             schedule == "persistent_paired";
+    }
+    /// Whether a block takes several tiles.
+    bool isPersistent() const { return getSchedule() != "one_per_cta"; }
+    /// Whether every second round of a persistent grid runs backwards.
+    bool isSnake() const { return getSchedule() == "persistent_snake"; }
+    /// Whether a block takes two places at a time.
+    bool isPaired() const { return getSchedule() == "persistent_paired"; }
+    /// Whether \p variable is run through from both ends.
+    bool isPaired(::llvm::StringRef variable) const {
+      auto how = getParams().getAs<::mlir::StringAttr>(variable);
+      return how && how.getValue() == "paired";
+    }
+  }];
 }
 
 def Spak_StageAttr : Spak_Attr<"Stage", "stage"> {

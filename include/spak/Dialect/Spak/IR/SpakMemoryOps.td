@@ -54,6 +54,31 @@ def Spak_StartOp : Spak_NamedOp<"start", [Pure]> {
   let hasFolder = 1;
 }
 
+def Spak_ClusterStartOp : Spak_NamedOp<"cluster_start", [Pure]> {
+  let summary = "the first element of a range of the block's cluster";
+  let description = [{
+    `blocks` tiles in a row along an axis of the grid belong to the blocks of
+    one cluster. This is where the first of them begins, or the `last`: the
+    same number in each of these blocks.
+
+    ```mlir
+    spak.kernel @ends(%m: !spak.range<m=64>) {
+      %from = spak.cluster_start %m of 2 : !spak.range<m=64>
+      %to = spak.cluster_start %m last of 2 : !spak.range<m=64>
+      spak.return
+    }
+    ```
+
+    CLUSTER-BLOCKS: 2 blocks or more.
+  }];
+  let arguments = (ins Spak_Range:$range, I64Attr:$blocks, UnitAttr:$last);
+  let results = (outs Index:$result);
+  let assemblyFormat = [{
+    $range (`last` $last^)? `of` $blocks attr-dict `:` qualified(type($range))
+  }];
+  let hasVerifier = 1;
+}
+
 def Spak_TileCountOp : Spak_NamedOp<"tile_count", [Pure]> {
   let summary = "how many tiles cover an extent";
   let description = [{

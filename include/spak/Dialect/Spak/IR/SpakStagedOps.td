@@ -14,6 +14,10 @@ class Spak_RingEffect<string mnemonic, list<Trait> traits = []>
 def Spak_RingOp : Spak_NamedOp<"ring", [MemoryEffects<[MemAlloc]>]> {
   let summary = "a queue of slots between roles";
   let description = [{
+    With `cluster = n` the blocks of a cluster of n go round their rings
+    together: a slot is free once its tiles are read no more in all of them,
+    for each block's fills write to all.
+
     ```mlir
     !k = !spak.tile<n=64, d=64 : bf16>
     !kv = !spak.view<N, D=64 : bf16>
@@ -30,7 +34,8 @@ def Spak_RingOp : Spak_NamedOp<"ring", [MemoryEffects<[MemAlloc]>]> {
     ```
   }];
   let arguments = (ins StrAttr:$name,
-                       Spak_Word<"mechanism", ["tma", "cp_async", "direct"]>:$via);
+                       Spak_Word<"mechanism", ["tma", "cp_async", "direct"]>:$via,
+                       DefaultValuedAttr<I64Attr, "1">:$cluster);
   let results = (outs Spak_Ring:$ring);
   let assemblyFormat = "$name `via` $via attr-dict `:` qualified(type($ring))";
 }
@@ -50,11 +55,14 @@ def Spak_RingFillOp : Spak_RingEffect<"ring.fill"> {
   let summary = "start to copy a tile of a view into a slot";
   let description = [{
     The number in brackets says which tile of the slot. Example: see `ring`.
-    RING-SLOT-TYPE: the slot has that tile, and it could be loaded from there
-    (LOAD-RANK, LOAD-AXES).
+    With `multicast = n` the block fetches its n-th of the tile, for all blocks
+    of its cluster. RING-SLOT-TYPE: the slot has that tile, and it could be
+    loaded from there (LOAD-RANK, LOAD-AXES). RING-CLUSTER: a fill with
+    multicast is one of a ring of that cluster.
   }];
   let arguments = (ins Spak_Slot:$slot, I64Attr:$tile, Spak_View:$view,
-                       Variadic<Spak_RangeOrIndex>:$at);
+                       Variadic<Spak_RangeOrIndex>:$at,
+                       DefaultValuedAttr<I64Attr, "1">:$multicast);
   let assemblyFormat = [{
     $slot `[` $tile `]` `,` $view `[` $at `]` attr-dict `:` qualified(type($slot)) `,`
     qualified(type($view)) `[` qualified(type($at)) `]`

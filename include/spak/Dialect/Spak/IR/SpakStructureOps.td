@@ -88,6 +88,7 @@ def Spak_YieldOp : Spak_Op<"yield", [
 
 def Spak_GridOp : Spak_Op<"grid", [
     SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects,
+    AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<OpAsmOpInterface,
                               ["getAsmBlockArgumentNames"]>]> {
   let summary = "run the body for each tile and index, in any order";
@@ -105,24 +106,88 @@ def Spak_GridOp : Spak_Op<"grid", [
     }
     ```
 
-    GRID-ARGUMENTS: one range or index per extent.
+    With `overlap` the end of a tile is to run beside the beginning of the
+    block's next one. What is rotated so is a grid over the tiles that `follow`
+    the block's first (`spak.first_tile`); it carries values from tile to tile:
+
+    ```mlir
+    spak.kernel @rotated(%tiles: index, %zero: index) {
+      %first = spak.first_tile ["m"] in %tiles order #spak.order<"persistent_static", ["m"], {}> : !spak.range<m=64>
+      %last = spak.grid (%m : !spak.range<m=64> in %tiles) follow
+          iter_args(%before = %first) -> (!spak.range<m=64>)
+          attributes {order = #spak.order<"persistent_static", ["m"], {}>} {
+        spak.yield %m : !spak.range<m=64>
+      }
+      spak.return
+    }
+    ```
+
+    GRID-ARGUMENTS: one range or index per extent, then one argument for each
+    carried value; initial value, argument, yielded value and result have one
+    type. GRID-CARRIED: only a grid of tiles that follow carries values, and
+    its order is persistent.
   }];
   let arguments = (ins Variadic<Index>:$extents,
-                       OptionalAttr<Spak_OrderAttr>:$order);
+                       Variadic<AnyType>:$init_args,
+                       OptionalAttr<Spak_OrderAttr>:$order,
+                       OptionalAttr<Spak_OverlapAttr>:$overlap,
+                       UnitAttr:$follow);
+  let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$region);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
   let builders = [
     /// With a body that has arguments of \p types and no terminator yet.
     OpBuilder<(ins "::mlir::ValueRange":$extents,
                    "::llvm::ArrayRef<::mlir::Type>":$types,
-                   "::llvm::ArrayRef<::mlir::Location>":$locs)>
+                   "::llvm::ArrayRef<::mlir::Location>":$locs)>,
+    /// Without a body: the caller makes its block.
+    OpBuilder<(ins "::mlir::ValueRange":$extents, "OrderAttr":$order)>,
+    /// The tiles that follow the first, carrying \p inits; without a body.
+    OpBuilder<(ins "::mlir::ValueRange":$extents,
+                   "::mlir::ValueRange":$inits, "OrderAttr":$order)>
   ];
   let extraClassDeclaration = [{
     /// What an order calls variable \p index: a range's axis, else the name
     /// that it has in the text, else "v" and its number.
     std::string variableName(unsigned index);
+    /// The ranges and indices of the body, without what is carried.
+    ::llvm::ArrayRef<::mlir::BlockArgument> getVariables() {
+      return getRegion().getArguments().take_front(getExtents().size());
+    }
+    /// What the body carries from the tile before.
+    ::llvm::ArrayRef<::mlir::BlockArgument> getRegionIterArgs() {
+      return getRegion().getArguments().drop_front(getExtents().size());
+    }
+    YieldOp getYield();
   }];
+}
+
+def Spak_FirstTileOp : Spak_Op<"first_tile", [Pure]> {
+  let summary = "the variables of the block's first tile";
+  let description = [{
+    What a `spak.grid` with the same extents and order would give its body
+    first; `names` is what the order calls the variables. Every block of a
+    launch has a first tile.
+
+    ```mlir
+    spak.kernel @first(%tiles: index, %heads: index) {
+      %m, %h = spak.first_tile ["m", "h"] in %tiles, %heads
+          order #spak.order<"persistent_static", ["h", "m"], {}> : !spak.range<m=64>, index
+      spak.return
+    }
+    ```
+
+    FIRST-TILE: one range or index, and one name, per extent.
+  }];
+  let arguments = (ins Variadic<Index>:$extents, Spak_OrderAttr:$order,
+                       StrArrayAttr:$names);
+  let results = (outs Variadic<AnyType>:$variables);
+  let assemblyFormat = [{
+    $names `in` $extents `order` $order attr-dict `:` type($variables)
+  }];
+  let hasVerifier = 1;
 }
 
 def Spak_ForOp : Spak_NamedOp<"for", [

@@ -172,13 +172,17 @@ def PlanSoftmax : SpakPass<"plan-softmax"> {
 def PlanGrid : SpakPass<"plan-grid"> {
   let summary = "decide the order in which blocks take the tiles of the grid";
   let description = [{
-    The schedule is the request `order` (`one_per_cta`, `persistent_static`),
-    default `one_per_cta`. The raster is the request `raster`, else longest
+    The schedule is the request `order` (`one_per_cta`, `persistent_static`,
+    `persistent_snake`, `persistent_paired`), default `one_per_cta`. The raster is the request `raster`, else longest
     first along a range on which a loop's upper bound depends, else grouped
     rows on a grid of two or more ranges with `group` (default
-    `default-group`), else natural.
+    `default-group`), else natural. A longest-first raster is cut into sections
+    by the request `group_x`: x values of that variable at a time, so that what
+    they share stays in the L2 cache. With the request `overlap_tiles` the end
+    of a tile is to run beside the beginning of the block's next one, which
+    needs a persistent schedule and one loop whose products overlap.
 
-    Requires: a grid. Establishes: `order` on every grid. Preserves: everything
+    Requires: a grid. Establishes: `order`, perhaps `overlap`, on every grid. Preserves: everything
     else. Does nothing on a grid that has an order.
   }];
   let options = [
@@ -187,9 +191,53 @@ def PlanGrid : SpakPass<"plan-grid"> {
   ];
 }
 
+def PlanCluster : SpakPass<"plan-cluster"> {
+  let summary = "decide which blocks form clusters, and what they fetch together";
+  let description = [{
+    With the request `cluster_<variable>` above 1 that many blocks, neighbours
+    along that variable of the grid, form a cluster. A load by TMA whose
+    indices are the same in all of them is multicast: each block fetches its
+    share, whole slabs or else whole groups of 8 rows. Loops around such loads
+    must run in step; a bound that moves with the variable is joined by
+    join-cluster-bounds, where masks cut what lies beyond a block's own bound.
+    Refuses a cluster without such a load, and loops that cannot run in step.
+
+    Requires: staging, an order. Establishes: `cluster_<variable>` in the
+    order; `multicast` in the staging of loads. Preserves: everything else.
+    Does nothing without a request, or on an order that has a cluster.
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Actions
 //===----------------------------------------------------------------------===//
+
+def JoinClusterBounds : SpakPass<"join-cluster-bounds"> {
+  let summary = "give the blocks of a cluster the same trip counts";
+  let description = [{
+    A loop around multicast loads whose bound grows or shrinks with the
+    cluster's variable gets the widest bound of the cluster: the same
+    expression at the cluster's first or last tile (`spak.cluster_start`).
+    Its masks cut the tiles that only the other blocks need.
+
+    Requires: plan-cluster's decision, full ranges and masks still there.
+    Establishes: bounds of loops around multicast loads are the same in all
+    blocks of a cluster. Preserves: the values computed. Does nothing without
+    multicast loads.
+  }];
+}
+
+def RunLoopsOnce : SpakPass<"run-loops-once"> {
+  let summary = "let no loop of a tile that overlaps the next be empty";
+  let description = [{
+    A grid whose tiles overlap has no room for a tile without products: an
+    empty loop runs one step past the end of its axis instead, where loads
+    give absent elements, which change no result.
+
+    Requires: `overlap` on grids. Establishes: their loops run at least once.
+    Preserves: the values computed. Does nothing without overlap of tiles.
+  }];
+}
 
 def StageLoads : SpakPass<"stage-loads"> {
   let summary = "turn staged loads into rings";
@@ -230,6 +278,21 @@ def SoftwarePipeline : SpakPass<"software-pipeline"> {
   }];
 }
 
+def PipelineTiles : SpakPass<"pipeline-tiles"> {
+  let summary = "rotate a grid whose tiles overlap";
+  let description = [{
+    The first step of the next tile is issued together with the last products
+    of this one; its softmax, or whatever follows the first product, runs under
+    them, and the stores of this tile under nothing that waits for them. The
+    head of the first tile stands before the grid, the tail of the last behind
+    it; what a tail needs of its head is carried.
+
+    Requires: rotated loops, `overlap` on grids. Establishes: no grid has an
+    `overlap`. Preserves: the order of effects on each ring; the values
+    computed. Does nothing without overlap of tiles.
+  }];
+}
+
 def UnswitchMaskedLoops : SpakPass<"unswitch-masked-loops"> {
   let summary = "cut a loop at its full range, and drop the masks inside it";
   let description = [{
@@ -252,7 +315,9 @@ def CheckStaged : SpakPass<"check-staged"> {
   let summary = "prove that roles neither deadlock nor race";
   let description = [{
     Runs the roles as token machines for small trip counts, from zero, and
-    checks that every slot is committed and released once on every path.
+    checks that every slot is committed and released once on every path. Where
+    blocks form clusters all their roles run together, on numbers that differ
+    wherever the blocks' tiles do.
 
     Requires: rings. Establishes: nothing. Preserves: everything.
   }];

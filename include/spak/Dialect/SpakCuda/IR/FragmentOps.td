@@ -53,7 +53,8 @@ def SpakCuda_MapOp
     `pattern(i)`. Scalars of the surrounding code may be used inside. With
     `in_place k` the result is input k's storage. With `only = [p, e, v]`, which
     needs it, the registers i with i / p % e == v are written and the others
-    stay.
+    stay; with `[p, e, v, n]` those with v <= i / p < v + n, where p e is the
+    number of registers.
   }];
   let arguments = (ins Variadic<SpakCuda_FragType>:$inputs,
                        ArrayAttr:$patterns, ArrayAttr:$coords,

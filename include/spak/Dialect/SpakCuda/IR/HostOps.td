@@ -11,7 +11,7 @@ include "mlir/IR/SymbolInterfaces.td"
 def SpakCuda_HostCheckOp : SpakCuda_Op<"host.check", [ReadWrite]> {
   let summary = "returns `code` with `message` unless the condition holds";
   let description = [{
-    Codes: 1 null pointer, 2 misaligned, 3 bad shape, 4 bad stride, 5 too
+    Codes: 0 nothing to do, 1 null pointer, 2 misaligned, 3 bad shape, 4 bad stride, 5 too
     large, 6 requirement not met.
   }];
   let arguments = (ins I1:$condition, I64Attr:$code, StrAttr:$message);
@@ -39,6 +39,20 @@ def SpakCuda_HostSmsOp : SpakCuda_Op<"host.sms", [Pure]> {
     build($_builder, $_state, $_builder.getI64Type());
   }]>];
   let assemblyFormat = "attr-dict";
+}
+
+def SpakCuda_HostClustersOp : SpakCuda_Op<"host.clusters", [Pure]> {
+  let summary = "clusters of the kernel that the device runs at once";
+  let description = [{
+    Not multiprocessors over blocks: a cluster lies inside one group of
+    multiprocessors, and groups need not be multiples of it.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel);
+  let results = (outs I64:$result);
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$kernel), [{
+    build($_builder, $_state, $_builder.getI64Type(), kernel);
+  }]>];
+  let assemblyFormat = "$kernel attr-dict";
 }
 
 def SpakCuda_HostTensorMapOp
