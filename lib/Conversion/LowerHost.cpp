@@ -215,9 +215,10 @@ LogicalResult HostBuilder::checkArguments() {
         return failure();
       }
       if (ShapedType::isDynamic(view.getShape()[i])) {
-        present = arith::OrIOp::create(
-            builder, loc, present,
-            compare(arith::CmpIPredicate::eq, *size, number(0)));
+        Value none = compare(arith::CmpIPredicate::eq, *size, number(0));
+        none.setLoc(NameLoc::get(
+            builder.getStringAttr("no_" + view.getAxes()[i].getValue()), loc));
+        present = arith::OrIOp::create(builder, loc, present, none);
       }
     }
     check(present, NullPointer, "`" + name + "` is null");

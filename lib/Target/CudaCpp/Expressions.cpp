@@ -480,7 +480,11 @@ std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
       .Case([&](math::Log2Op) { return call(op, "log2f"); })
       .Case([&](math::SqrtOp) { return call(op, "sqrtf"); })
       .Case([&](math::RsqrtOp) { return call(op, "rsqrtf"); })
-      .Case([&](math::TanhOp) { return call(op, "tanhf"); })
+      .Case([&](math::TanhOp) {
+        return op->hasAttr(kApproximateAttr) ? deviceCall(op, "tanh_approx")
+               : op->hasAttr(kAbsoluteAttr)  ? deviceCall(op, "tanh_absolute")
+                                             : call(op, "tanhf");
+      })
       .Case([&](math::ErfOp) {
         auto rounded = op->getAttrOfType<TypeAttr>(kRoundedAttr);
         if (!rounded) {
