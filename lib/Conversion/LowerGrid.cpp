@@ -37,8 +37,8 @@ Value KernelLowering::shareOfBlock(int64_t step) {
   return atRoleTop("share " + std::to_string(step), [&]() -> Value {
     Location loc = NameLoc::get(builder.getStringAttr("rank"), kernel.getLoc());
     Value block = cuda::BlockOp::create(builder, kernel.getLoc());
-    Value rank = arith::RemUIOp::create(builder, loc, block,
-                                        constant(clusterBlocks));
+    Value rank =
+        arith::RemUIOp::create(builder, loc, block, constant(clusterBlocks));
     return mul(rank, step);
   });
 }
@@ -48,7 +48,8 @@ Value KernelLowering::placeOfBlock() {
   if (clusterBlocks == 1) {
     return block;
   }
-  Location loc = NameLoc::get(builder.getStringAttr("cluster"), kernel.getLoc());
+  Location loc =
+      NameLoc::get(builder.getStringAttr("cluster"), kernel.getLoc());
   return arith::DivUIOp::create(builder, loc, block, constant(clusterBlocks));
 }
 
@@ -237,8 +238,8 @@ scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
   Location loc = grid.getLoc();
   Value tiles;
   for (auto [i, extent] : llvm::enumerate(grid.getExtents())) {
-    Value size = placesAlong(grid.getOrderAttr(), variableName(grid, i),
-                             scalar(extent));
+    Value size =
+        placesAlong(grid.getOrderAttr(), variableName(grid, i), scalar(extent));
     tiles = tiles ? arith::MulIOp::create(builder, loc, tiles, size).getResult()
                   : size;
   }
@@ -256,21 +257,18 @@ scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
     Value mirrored =
         name(sub(sub(blocks, constant(1)), block), "mirrored_block");
     auto placeInRound = [&](Value round) -> Value {
-      Value parity =
-          arith::AndIOp::create(builder, loc, round, constant(1));
+      Value parity = arith::AndIOp::create(builder, loc, round, constant(1));
       Value odd = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
                                         parity, constant(0));
       return arith::SelectOp::create(builder, loc, odd, mirrored, block);
     };
-    Value inLast =
-        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
-                              placeInRound(whole), rest);
-    Value more = arith::SelectOp::create(builder, loc, inLast, constant(1),
-                                         constant(0));
+    Value inLast = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::slt, placeInRound(whole), rest);
+    Value more =
+        arith::SelectOp::create(builder, loc, inLast, constant(1), constant(0));
     Value rounds = name(add(whole, more), "rounds");
-    loop = scf::ForOp::create(builder, loc,
-                              constant(grid.getFollow() ? 1 : 0), rounds,
-                              constant(1), inits);
+    loop = scf::ForOp::create(builder, loc, constant(grid.getFollow() ? 1 : 0),
+                              rounds, constant(1), inits);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     Value round = loop.getInductionVar();
@@ -280,17 +278,15 @@ scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
     Value pairs = sub(floorDiv(tiles, 2), block);
     Value up = add(pairs, sub(blocks, constant(1)));
     Value mine = arith::DivUIOp::create(builder, loc, up, blocks);
-    loop = scf::ForOp::create(builder, loc,
-                              constant(grid.getFollow() ? 1 : 0),
-                              name(mul(mine, 2), "tiles_of_block"),
-                              constant(1), inits);
+    loop = scf::ForOp::create(builder, loc, constant(grid.getFollow() ? 1 : 0),
+                              name(mul(mine, 2), "tiles_of_block"), constant(1),
+                              inits);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     Value turn = loop.getInductionVar();
     Value second = arith::AndIOp::create(builder, loc, turn, constant(1));
-    Value pair = add(arith::MulIOp::create(builder, loc, floorDiv(turn, 2),
-                                           blocks),
-                     block);
+    Value pair = add(
+        arith::MulIOp::create(builder, loc, floorDiv(turn, 2), blocks), block);
     place = name(add(mul(pair, 2), second), "tile");
   } else {
     Value first = grid.getFollow() ? add(block, blocks) : block;

@@ -209,6 +209,15 @@ bool Session::compileSystem() {
       request.shape[dim] = sizes.front();
     }
   }
+  // A dim has the name that prose uses, too.
+  for (const ast::Kernel *kernel : system->kernels) {
+    for (const ast::Dim &dim : kernel->dims) {
+      auto given = request.shape.find(dim.alias.text);
+      if (!dim.alias.text.empty() && given != request.shape.end()) {
+        request.shape.insert({dim.name.text, given->second});
+      }
+    }
+  }
   llvm::FailureOr<sema::Selection> selection =
       sema::selectPoints(*system, request, diags);
   if (llvm::failed(selection)) {

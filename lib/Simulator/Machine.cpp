@@ -336,10 +336,9 @@ SmallVector<int64_t, 4> Raster::at(int64_t at) const {
       // From both ends; an odd extent has its first tile twice.
       int64_t place = at % (extent + extent % 2);
       at /= extent + extent % 2;
-      result[fastest[i]] =
-          place % 2 == 0
-              ? extent - 1 - place / 2
-              : std::max<int64_t>(place / 2 - extent % 2, 0);
+      result[fastest[i]] = place % 2 == 0
+                               ? extent - 1 - place / 2
+                               : std::max<int64_t>(place / 2 - extent % 2, 0);
       continue;
     }
     if (i != grouped) {
@@ -408,18 +407,18 @@ void Machine::startGridTile(Frame &frame) {
     names.push_back(grid.variableName(variable.getArgNumber()));
     types.push_back(variable.getType());
   }
-  for (auto [variable, value] : llvm::zip_equal(
-           grid.getVariables(), tileAt(grid.getOrderAttr(), names,
-                                       grid.getExtents(), types,
-                                       frame.index))) {
+  for (auto [variable, value] :
+       llvm::zip_equal(grid.getVariables(),
+                       tileAt(grid.getOrderAttr(), names, grid.getExtents(),
+                              types, frame.index))) {
     set(variable, std::move(value));
   }
   frame.next = frame.block->begin();
 }
 
-std::pair<int64_t, int64_t>
-Machine::countTiles(ir::OrderAttr order, ArrayRef<std::string> names,
-                    OperandRange extents) {
+std::pair<int64_t, int64_t> Machine::countTiles(ir::OrderAttr order,
+                                                ArrayRef<std::string> names,
+                                                OperandRange extents) {
   int64_t tiles = 1;
   for (auto [name, extent] : llvm::zip_equal(names, extents)) {
     int64_t size = std::max<int64_t>(integer(extent), 0);

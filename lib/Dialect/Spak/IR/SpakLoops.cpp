@@ -141,8 +141,8 @@ void GridOp::print(OpAsmPrinter &printer) {
     printer << ")";
   }
   printer.printOptionalAttrDictWithKeyword(
-      (*this)->getAttrs(), {getOperandSegmentSizesAttrName(),
-                            getFollowAttrName()});
+      (*this)->getAttrs(),
+      {getOperandSegmentSizesAttrName(), getFollowAttrName()});
   printer << " ";
   printer.printRegion(getRegion(), /*printEntryBlockArgs=*/false,
                       /*printBlockTerminators=*/getNumResults() != 0);
@@ -172,8 +172,7 @@ LogicalResult GridOp::verify() {
     return emitOpError("expected an argument for each of ")
            << carried << " carried values, got " << types.size();
   }
-  if (failed(verifyVariables(*this,
-                             ArrayRef(types).drop_back(carried),
+  if (failed(verifyVariables(*this, ArrayRef(types).drop_back(carried),
                              getExtents().size()))) {
     return failure();
   }
@@ -191,9 +190,8 @@ LogicalResult GridOp::verify() {
            << carried << " values yielded and results, got "
            << yield.getArgs().size() << " and " << getNumResults();
   }
-  for (auto [init, argument, yielded, result] :
-       llvm::zip_equal(getInitArgs(), getRegionIterArgs(), yield.getArgs(),
-                       getResults())) {
+  for (auto [init, argument, yielded, result] : llvm::zip_equal(
+           getInitArgs(), getRegionIterArgs(), yield.getArgs(), getResults())) {
     if (init.getType() != argument.getType() ||
         init.getType() != yielded.getType() ||
         init.getType() != result.getType()) {
@@ -214,8 +212,7 @@ LogicalResult FirstTileOp::verify() {
   if (getNames().size() != getExtents().size()) {
     return emitOpError("expected one name per extent, got ") << getNames();
   }
-  return verifyVariables(*this, getVariables().getTypes(),
-                         getExtents().size());
+  return verifyVariables(*this, getVariables().getTypes(), getExtents().size());
 }
 
 std::string GridOp::variableName(unsigned index) {

@@ -143,8 +143,7 @@ void TileRotation::run() {
   Block *body = b.createBlock(&rotated.getRegion());
   IRMapping now, before;
   for (BlockArgument variable : grid.getVariables()) {
-    now.map(variable,
-            body->addArgument(variable.getType(), variable.getLoc()));
+    now.map(variable, body->addArgument(variable.getType(), variable.getLoc()));
   }
   for (Value value : crossing) {
     before.map(value, body->addArgument(value.getType(), value.getLoc()));
@@ -159,8 +158,7 @@ void TileRotation::run() {
 
   b.setInsertionPointAfter(rotated);
   IRMapping last;
-  for (auto [value, result] :
-       llvm::zip_equal(crossing, rotated.getResults())) {
+  for (auto [value, result] : llvm::zip_equal(crossing, rotated.getResults())) {
     last.map(value, result);
   }
   clone(b, inLoop, last);

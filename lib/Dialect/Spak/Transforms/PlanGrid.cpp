@@ -214,7 +214,8 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
     fastest.push_back(b.getStringAttr(grid.variableName(raster.variable)));
   }
   for (unsigned i = 0; i < grid.getBody()->getNumArguments(); ++i) {
-    bool placed = i == raster.variable || (raster.section && i == *raster.section);
+    bool placed =
+        i == raster.variable || (raster.section && i == *raster.section);
     if (raster.kind != Raster::LongestFirst || !placed) {
       fastest.push_back(b.getStringAttr(grid.variableName(i)));
     }

@@ -244,8 +244,7 @@ LogicalResult PlanIssuePass::planAhead(KernelOp kernel, const Ground &ahead) {
 
 LogicalResult PlanIssuePass::planRescale(KernelOp kernel) {
   StringRef place = Requests(kernel).text("rescale");
-  std::optional<Ground> ahead =
-      Requests(kernel).number("exponentials_ahead");
+  std::optional<Ground> ahead = Requests(kernel).number("exponentials_ahead");
   bool isFirst = place.empty() || place == "first";
   if (ahead && ahead->value > 0) {
     return isFirst ? planAhead(kernel, *ahead)

@@ -118,8 +118,7 @@ void collectLeaves(Block *body, ValueNumbers &numbers,
     }
     // A carried number is what the role computes.
     auto argument = dyn_cast<BlockArgument>(value);
-    Operation *owner =
-        argument ? argument.getOwner()->getParentOp() : nullptr;
+    Operation *owner = argument ? argument.getOwner()->getParentOp() : nullptr;
     if (argument && isa<ForOp>(owner)) {
       continue;
     }

@@ -20,8 +20,8 @@ namespace {
 Value tileCountOf(ForOp loop, Value upper) {
   Operation *def = upper.getDefiningOp();
   if (auto count = dyn_cast_or_null<TileCountOp>(def)) {
-    bool sameSize = static_cast<int64_t>(count.getSize()) ==
-                    loop.getRangeType().getSize();
+    bool sameSize =
+        static_cast<int64_t>(count.getSize()) == loop.getRangeType().getSize();
     return sameSize ? count.getResult() : Value();
   }
   if (!isa_and_nonnull<arith::MinSIOp, arith::MaxSIOp>(def)) {
@@ -51,8 +51,8 @@ LogicalResult runOnce(ForOp loop) {
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   // Not tile 0, which is there as soon as a tensor map has an element.
   Value past = arith::MaxSIOp::create(b, loc, count, one);
-  Value any = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, lower,
-                                    upper);
+  Value any =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, lower, upper);
   Value from = arith::SelectOp::create(b, loc, any, lower, past);
   Value next = arith::AddIOp::create(b, loc, from, one);
   Value to = arith::MaxSIOp::create(b, loc, upper, next);

@@ -95,8 +95,7 @@ private:
     for (OpResult written : conflict.write->getResults()) {
       for (OpOperand &use : written.getUses()) {
         if (written.getType() == type && isa<scf::YieldOp>(use.getOwner()) &&
-            isa<scf::ForOp>(use.getOwner()->getParentOp()) &&
-            copyBefore(use)) {
+            isa<scf::ForOp>(use.getOwner()->getParentOp()) && copyBefore(use)) {
           return true;
         }
       }
