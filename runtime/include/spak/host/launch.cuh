@@ -106,11 +106,12 @@ static __device__ uint4 host_no_elements[16];
 /// gives a map of one element: boxes past it, which are all that a
 /// kernel then loads, give zeros. Null, or what went wrong: no driver, a driver
 /// without tensor maps, or, with the text `refused`, one that refuses this map.
-inline const char *
-host_tensor_map(TensorMap &map, CUtensorMapDataType type, int element_bytes,
-                int rank, const void *base, const int64_t *dims,
-                const int64_t *strides, const int *box,
-                CUtensorMapSwizzle swizzle, const char *refused) {
+inline const char *host_tensor_map(TensorMap &map, CUtensorMapDataType type,
+                                   int element_bytes, int rank,
+                                   const void *base, const int64_t *dims,
+                                   const int64_t *strides, const int *box,
+                                   CUtensorMapSwizzle swizzle,
+                                   const char *refused) {
   using Encode = CUresult (*)(CUtensorMap *, CUtensorMapDataType, cuuint32_t,
                               void *, const cuuint64_t *, const cuuint64_t *,
                               const cuuint32_t *, const cuuint32_t *,
@@ -120,8 +121,8 @@ host_tensor_map(TensorMap &map, CUtensorMapDataType type, int element_bytes,
   static const Encode encode = [] {
     void *entry = nullptr;
     cudaDriverEntryPointQueryResult found;
-    status = cudaGetDriverEntryPointByVersion(
-        "cuTensorMapEncodeTiled", &entry, 12000, cudaEnableDefault, &found);
+    status = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &entry,
+                                              12000, cudaEnableDefault, &found);
     const bool usable =
         status == cudaSuccess && found == cudaDriverEntryPointSuccess;
     return usable ? reinterpret_cast<Encode>(entry) : nullptr;
@@ -157,12 +158,11 @@ host_tensor_map(TensorMap &map, CUtensorMapDataType type, int element_bytes,
           empty ? unit : static_cast<cuuint64_t>(strides[i]) * element_bytes;
     }
   }
-  const CUresult result =
-      encode(reinterpret_cast<CUtensorMap *>(&map), type, rank,
-             const_cast<void *>(base), sizes, steps, boxes, ones,
-             CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle,
-             CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-             CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  const CUresult result = encode(reinterpret_cast<CUtensorMap *>(&map), type,
+                                 rank, const_cast<void *>(base), sizes, steps,
+                                 boxes, ones, CU_TENSOR_MAP_INTERLEAVE_NONE,
+                                 swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                                 CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   return result == CUDA_SUCCESS ? nullptr : refused;
 }
 //@ end
