@@ -185,6 +185,10 @@ Value GroupBuilder::emit(Value tile, OpBuilder &b, ValueRange args) {
       mapping.map(operand, emit(operand, b, args));
     }
     Operation *copy = b.clone(*def, mapping);
+    if (Attribute accuracy = def->getAttr(ir::SpakDialect::kAccuracyAttr)) {
+      copy->removeAttr(ir::SpakDialect::kAccuracyAttr);
+      copy->setAttr(cuda::kAccuracyAttr, accuracy);
+    }
     copy->getResult(0).setType(element);
     result = copy->getResult(0);
   }

@@ -332,6 +332,12 @@ Value Emitter::emitCall(const Expr *expr, Location at) {
     return math::RsqrtOp::create(b, at, x[0]);
   case Function::Tanh:
     return math::TanhOp::create(b, at, x[0]);
+  case Function::TanhApprox: {
+    auto tanh = math::TanhOp::create(b, at, x[0]);
+    tanh->setAttr(ir::SpakDialect::kAccuracyAttr,
+                  b.getStringAttr("approximate"));
+    return tanh;
+  }
   case Function::Erf:
     return math::ErfOp::create(b, at, x[0]);
   case Function::Floor:

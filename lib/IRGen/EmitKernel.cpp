@@ -6,6 +6,7 @@
 #include "Emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -319,10 +320,57 @@ void Emitter::emitLoop(const Statement &statement) {
   }
 }
 
+/// Says of each `tanh` that \p scores are sums and products of that a small
+/// absolute error is as good as a relative one: the exponential makes it one.
+/// So is, in its argument, a multiplication by a reciprocal.
+void Emitter::relaxScores(Value scores) {
+  SmallVector<Value> work = {scores};
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    Operation *def = value.getDefiningOp();
+    // The scores have no user yet, their parts must have no other.
+    if (!def || !(value == scores ? def->use_empty() : def->hasOneUse())) {
+      continue;
+    }
+    if (isa<ir::MaskOp>(def)) {
+      work.push_back(def->getOperand(0));
+    } else if (auto select = dyn_cast<ir::SelectOp>(def)) {
+      work.append({select.getOperand(1), select.getOperand(2)});
+    } else if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(def)) {
+      llvm::append_range(work, def->getOperands());
+    } else if (auto tanh = dyn_cast<math::TanhOp>(def)) {
+      if (!tanh->hasAttr(ir::SpakDialect::kAccuracyAttr)) {
+        tanh->setAttr(ir::SpakDialect::kAccuracyAttr,
+                      b.getStringAttr("absolute"));
+      }
+      divideByMultiplying(tanh);
+    }
+  }
+}
+
+void Emitter::divideByMultiplying(Operation *function) {
+  auto quotient = function->getOperand(0).getDefiningOp<arith::DivFOp>();
+  auto divisor =
+      quotient ? quotient.getRhs().getDefiningOp<ir::SplatOp>() : ir::SplatOp();
+  if (!divisor) {
+    return;
+  }
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(quotient);
+  Location at = quotient.getLoc();
+  Value one = number(1, divisor.getSrc().getType(), at);
+  Value inverse = arith::DivFOp::create(b, at, one, divisor.getSrc());
+  Value inverses = ir::SplatOp::create(b, at, divisor.getType(), inverse);
+  Value product = arith::MulFOp::create(b, at, quotient.getLhs(), inverses);
+  quotient.replaceAllUsesWith(product);
+  quotient.erase();
+}
+
 void Emitter::emitUpdate(const Statement &statement) {
   const TileAxis *over = statement.axis;
   Location at = loc(statement.range, statement.variable->name);
   Value scores = emit(statement.value);
+  relaxScores(scores);
   Value values = emit(statement.second);
   if (mayBeAbsent(over)) {
     scores = maskInside(scores, over, loc(statement.range));

@@ -44,6 +44,8 @@ private:
   void emitBody(const std::vector<const sema::Statement *> &body);
   void emitStatement(const sema::Statement &statement);
   void emitLoop(const sema::Statement &statement);
+  void relaxScores(mlir::Value scores);
+  void divideByMultiplying(mlir::Operation *function);
   void emitUpdate(const sema::Statement &statement);
   void emitStore(const sema::Statement &statement);
 

@@ -103,6 +103,7 @@ static double onNumbers(Function function, llvm::ArrayRef<double> x) {
   case Function::Rsqrt:
     return 1.0 / std::sqrt(x[0]);
   case Function::Tanh:
+  case Function::TanhApprox:
     return std::tanh(x[0]);
   case Function::Erf:
     return std::erf(x[0]);

@@ -4,6 +4,7 @@
 system FMHA_Softcap {
     design_space {
         dtype: ["bf16", "f16"]
+        cap_by: ["tanh", "tanh_approx"]   // right to 1e-6, or one instruction, right to 2^-11
         kernel_mode: ["inference", "training"]
     }
 
@@ -36,6 +37,7 @@ system FMHA_Softcap {
 
         require Hq % Hkv == 0
         require scale > 0
+        require cap > 0
 
         grid (m in tiles(M, tile_m), h in Hq, b in B) {
             hk    = h / (Hq / Hkv)
@@ -46,7 +48,8 @@ system FMHA_Softcap {
                 k = load K[b, hk, n, :]
                 v = load V[b, hk, n, :]
                 s = dot(q, k, over: D) * scale
-                s = mask(cap * tanh(s / cap), n <= m + (N - M))
+                if cap_by == "tanh" { s = cap * tanh(s / cap) } else { s = cap * tanh_approx(s / cap) }
+                s = mask(s, n <= m + (N - M))
                 state.update(s, v)
             }
 

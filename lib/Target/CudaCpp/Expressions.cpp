@@ -481,9 +481,12 @@ std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
       .Case([&](math::SqrtOp) { return call(op, "sqrtf"); })
       .Case([&](math::RsqrtOp) { return call(op, "rsqrtf"); })
       .Case([&](math::TanhOp) {
-        return op->hasAttr(kApproximateAttr) ? deviceCall(op, "tanh_approx")
-               : op->hasAttr(kAbsoluteAttr)  ? deviceCall(op, "tanh_absolute")
-                                             : call(op, "tanhf");
+        auto accuracy = op->getAttrOfType<StringAttr>(kAccuracyAttr);
+        if (!accuracy) {
+          return call(op, "tanhf");
+        }
+        return deviceCall(op, accuracy == "approximate" ? "tanh_approx"
+                                                        : "tanh_absolute");
       })
       .Case([&](math::ErfOp) {
         auto rounded = op->getAttrOfType<TypeAttr>(kRoundedAttr);

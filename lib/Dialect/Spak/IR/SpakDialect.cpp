@@ -70,6 +70,14 @@ LogicalResult SpakDialect::verifyOperationAttribute(Operation *op,
     }
     return success();
   }
+  if (name == kAccuracyAttr) {
+    auto text = dyn_cast<StringAttr>(attr.getValue());
+    if (!text || (text != "approximate" && text != "absolute")) {
+      return op->emitOpError() << "expected `" << name
+                               << "` to be \"approximate\" or \"absolute\"";
+    }
+    return success();
+  }
   if (name == kTargetAttr) {
     if (!isa<ModuleOp>(op) || !isa<TargetAttr>(attr.getValue())) {
       return op->emitOpError()

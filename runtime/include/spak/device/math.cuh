@@ -84,6 +84,17 @@ SPAK_FN float tanh_approx(float x) {
 }
 //@ end
 
+//@ block tanh_absolute needs types exp2_approx
+/// tanh(x), absolute error below 1e-6. PTX ISA "rcp.approx.ftz.f32".
+SPAK_FN float tanh_absolute(float x) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;"
+      : "=f"(y)
+      : "f"(exp2_approx(x * 2.88539008f) + 1.0f));
+  return fmaf(-2.0f, y, 1.0f);
+}
+//@ end
+
 //@ block erf_for_bf16 needs types tanh_approx
 /// erf(x) where x * (1 + erf(x)), or the like, is rounded to bf16 next:
 /// absolute error up to 2^-10. One special-function instruction.

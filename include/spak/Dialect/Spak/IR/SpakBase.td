@@ -59,6 +59,9 @@ def Spak_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kNameAttr = "spak.name";
     static constexpr ::llvm::StringLiteral kKindAttr = "spak.kind";
     static constexpr ::llvm::StringLiteral kDefaultAttr = "spak.default";
+    /// Of a function of the math dialect: "approximate", what the hardware
+    /// has; or "absolute", right to a small absolute error.
+    static constexpr ::llvm::StringLiteral kAccuracyAttr = "spak.accuracy";
 
   private:
     void registerAttributes();

@@ -43,6 +43,10 @@ mlir::OpOperand *getTiedOperand(mlir::OpResult result);
 inline constexpr llvm::StringLiteral kNamesAttr = "spak_cuda.names";
 inline constexpr llvm::StringLiteral kArgNamesAttr = "spak_cuda.arg_names";
 
+/// On a function of a map: "approximate", what the hardware has, or
+/// "absolute", right to a small absolute error.
+inline constexpr llvm::StringLiteral kAccuracyAttr = "spak_cuda.accuracy";
+
 /// On a function of a map: the 16-bit type to which its value is rounded next.
 inline constexpr llvm::StringLiteral kRoundedAttr = "spak_cuda.rounded";
 
