@@ -186,6 +186,10 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
   if (auto range = dyn_cast<ir::TileRangeOp>(op)) {
     return one(scalar(range.getTile()));
   }
+  if (auto part = dyn_cast<ir::SubrangeOp>(op)) {
+    // The first element; other ranges are the number of their tile.
+    return one(add(startOf(part.getRange()), scalar(part.getFrom())));
+  }
   if (auto start = dyn_cast<ir::ClusterStartOp>(op)) {
     int64_t blocks = start.getBlocks(),
             size = start.getRange().getType().getSize();
@@ -255,6 +259,9 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
 }
 
 Value KernelLowering::startOf(Value range) {
+  if (range.getDefiningOp<ir::SubrangeOp>()) {
+    return scalar(range);
+  }
   auto type = cast<ir::RangeType>(range.getType());
   Value first = mul(scalar(range), type.getSize());
   return type.getSize() == 1 ? first
@@ -346,6 +353,14 @@ Value KernelLowering::laneIsBelow(int64_t lanes) {
                                        arith::CmpIPredicate::slt, laneId(),
                                        constant(lanes)),
                  "releases");
+  });
+}
+
+Value KernelLowering::blockOfLane(int64_t blocks) {
+  return atRoleTop("block of lane " + std::to_string(blocks), [&]() -> Value {
+    return named(arith::RemUIOp::create(builder, kernel.getLoc(), laneId(),
+                                        constant(blocks)),
+                 "told_block");
   });
 }
 

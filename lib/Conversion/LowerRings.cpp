@@ -213,7 +213,7 @@ LogicalResult KernelLowering::lowerRelease(ir::RingReleaseOp op) {
   RingOnDevice &ring = rings[op.getRing()];
   // One lane a block.
   bool together = ring.cluster > 1;
-  Value to = together ? laneId() : Value();
+  Value to = together ? blockOfLane(ring.cluster) : Value();
   Value when = together ? laneIsBelow(ring.cluster) : laneIsZero();
   cuda::RingReleaseOp::create(builder, op.getLoc(), ring.ring,
                               scalar(op.getSlot()), when, to);

@@ -140,6 +140,9 @@ private:
   Value atRoleTop(llvm::StringRef key, llvm::function_ref<Value()> make);
   Value laneIsZero();
   Value laneIsBelow(int64_t lanes);
+  /// The block of the cluster that a lane speaks to; every lane has one, for
+  /// the address of none may not even be computed.
+  Value blockOfLane(int64_t blocks);
   Value threadIsZero();
   Value groupInRole();
   Value laneId();

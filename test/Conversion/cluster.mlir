@@ -32,7 +32,8 @@
 // CHECK: spak_cuda.role @consumer
 // CHECK-DAG: %[[LANE:.*]] = spak_cuda.lane
 // CHECK-DAG: %[[FIRST:.*]] = arith.cmpi slt, %[[LANE]], %c2_i32
-// CHECK: spak_cuda.ring.release %{{.*}} when %[[FIRST]] to %[[LANE]]
+// CHECK-DAG: %[[TOLD:.*]] = arith.remui %[[LANE]], %c2_i32
+// CHECK: spak_cuda.ring.release %{{.*}} when %[[FIRST]] to %[[TOLD]]
 // CHECK: spak_cuda.cluster_sync
 // CHECK-NEXT: spak_cuda.return
 // CHECK-LABEL: spak_cuda.host @matmul(
