@@ -28,6 +28,8 @@ system Schedules {
             consumers = 1
             epilogue_slots = 1
             epilogue_slots = 2
+            cluster(m) = 9
+            cluster(n) = 2
         }
     }
 }
@@ -79,4 +81,11 @@ system Schedules {
 // CHECK-NEXT: {{.*}}schedule.dsl:29:13: note: the first one is here
 // CHECK-NEXT:    29 |             epilogue_slots = 1
 // CHECK-NEXT:       |             ^~~~~~~~~~~~~~~~~~
+// CHECK-NEXT: {{.*}}schedule.dsl:31:26: error: `cluster` expects an integer from 1 to 8, got `9` [SPK3030]
+// CHECK-NEXT:    31 |             cluster(m) = 9
+// CHECK-NEXT:       |                          ^
+// CHECK-NEXT: {{.*}}schedule.dsl:32:21: error: `cluster` expects a grid variable in parentheses, got `n` [SPK3031]
+// CHECK-NEXT:    32 |             cluster(n) = 2
+// CHECK-NEXT:       |                     ^
+// CHECK-NEXT: help: names that fit: `m`
 // CHECK-NOT: error
