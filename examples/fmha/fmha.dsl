@@ -22,6 +22,7 @@ system FMHA_Forward {
         overlap: ["intra", "both", "pingpong", "none"]   // products under the softmax: of this group, of the other
         split: [0, 6, 2, 3, 4, 5, 7, 8, 9]   // steps of P V issued before the scores are awaited, 0 for all
         hand_off: [0, 2, 4, 6]           // after how many of them the other group may issue, 0 for those
+        weights: ["registers", "shared"] // where the exponentials lie as an operand
         bound: [0, 8]                    // powers of two that a maximum may lag
         poly: [0, 1, 2, 3]               // exponentials of every 8 that are a polynomial
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
@@ -37,6 +38,7 @@ system FMHA_Forward {
             o_slabs == 4 or o_slabs * (64 if Dv % 64 == 0 else 32) < Dv
         constraint "Q, K, V and O fit shared memory":
             2 * (q_slots * tile_m * D + stages * tile_n * D + (stages + v_more) * tile_n * Dv
+                 + (tile_m * tile_n if weights == "shared" else 0)
                  + tile_m * min(Dv, o_slabs * (64 if Dv % 64 == 0 else 32))) + 1024 <= device.smem_per_block
         constraint "a block has a next tile": not cross_tile or (order != "one_per_cta" and overlap != "none" and overlap != "pingpong")
         constraint "long and short rows": order != "persistent_paired" or (causal and section == 0)
@@ -265,6 +267,7 @@ system FMHA_Forward {
             split(V) = split
             hand_off(V) = hand_off
             rescale = rescale
+            computed = weights
             rescale_bound = bound
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead

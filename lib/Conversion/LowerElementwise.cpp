@@ -138,7 +138,73 @@ LogicalResult KernelLowering::lowerPack(ir::ConvertOp op) {
   return success();
 }
 
+/// A computed operand of a product goes to its buffer: each group writes its
+/// rows and makes them visible to the tensor core.
+LogicalResult KernelLowering::lowerToShared(ir::ConvertLayoutOp op) {
+  constexpr int64_t rowsPerGroup = 64, threadsPerGroup = 128;
+  Location loc = op.getLoc();
+  auto type = cast<ir::TileType>(op.getResult().getType());
+  std::optional<RegisterMap> from =
+      RegisterMap::of(cast<ir::TileType>(op.getSrc().getType()));
+  SharedMap map = *SharedMap::of(type);
+  FailureOr<Value> frag = fragment(op.getSrc());
+  if (failed(frag)) {
+    return failure();
+  }
+  bool packed = cast<cuda::FragType>((*frag).getType()).isPacked();
+  if (!from || from->warps.empty() || !packed || map.swizzle == 0) {
+    return op.emitOpError("expected 16-bit registers of a product and a "
+                          "swizzled buffer, got ")
+           << op.getSrc().getType() << " to " << type;
+  }
+  int64_t number = *op.getBuffer();
+  Value &key = copyBuffers[number];
+  if (!key) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(device.getEntryBlock());
+    Type buffer = cuda::SmemType::get(builder.getContext(), 1, map.bytes(),
+                                      type.getElementType());
+    key = cuda::SharedOp::create(builder, loc, buffer,
+                                 "computed" + std::to_string(number));
+    RingOnDevice &ring = rings[key];
+    ring.buffers.push_back(key);
+  }
+  int64_t registers = cast<cuda::FragType>((*frag).getType()).getCount();
+  int64_t slabs = map.slabs();
+  StringRef rowAxis = from->warps.front().axis;
+  RegisterMap groupsOnly;
+  groupsOnly.groups = from->groups;
+  Value row;
+  if (groupsOnly.hasAxisInThreads(rowAxis)) {
+    row = threadCoordinate(groupsOnly, rowAxis);
+  }
+  int64_t groups = 1;
+  for (const Digit &digit : from->groups) {
+    groups *= digit.extent;
+  }
+  if (registers / slabs * 8 != map.swizzle ||
+      map.slabBytes() != rowsPerGroup * groups * map.swizzle) {
+    return op.emitOpError("expected slabs of the rows of all groups, got ")
+           << type;
+  }
+  for (int64_t slab = 0; slab < slabs; ++slab) {
+    auto write =
+        cuda::StMatrixOp::create(builder, loc, *frag, slab * registers / slabs,
+                                 key, constant(0), row, map.swizzle);
+    write.setOffset(slab * map.slabBytes());
+  }
+  cuda::FenceAsyncOp::create(builder, loc);
+  cuda::BarSyncOp::create(builder, loc, barrierOfGroup("computed", 0),
+                          threadsPerGroup);
+  values[op.getResult()] = {constant(0)};
+  places[op.getResult()] = {key, 0};
+  return success();
+}
+
 LogicalResult KernelLowering::lowerConvertLayout(ir::ConvertLayoutOp op) {
+  if (op.getBuffer()) {
+    return lowerToShared(op);
+  }
   Value source = op.getSrc();
   auto fromType = cast<ir::TileType>(source.getType());
   std::optional<RegisterMap> from = RegisterMap::of(fromType);

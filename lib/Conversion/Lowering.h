@@ -179,6 +179,7 @@ private:
   LogicalResult lowerGroup(Operation *op);
   LogicalResult lowerPack(ir::ConvertOp op);
   LogicalResult lowerConvertLayout(ir::ConvertLayoutOp op);
+  LogicalResult lowerToShared(ir::ConvertLayoutOp op);
   LogicalResult lowerReduce(ir::ReduceOp op);
   mlir::FailureOr<Value> fragment(Value tile);
   cuda::PatternAttr patternAttr(const DigitPattern &pattern);
@@ -265,6 +266,8 @@ private:
   std::map<std::string, Value> barriers;
   /// Buffers of stores, by the store's view and layout.
   llvm::DenseMap<std::pair<Value, mlir::Type>, Value> storeBuffers;
+  /// Buffers of computed operands, by their number.
+  llvm::DenseMap<int64_t, Value> copyBuffers;
   /// Rescales that are done among exponentials.
   llvm::DenseMap<Operation *, ir::SoftmaxRescaleOp> rescaleAmong;
   /// Of the loop being converted: its waits that the iteration before did, and

@@ -367,5 +367,11 @@ LogicalResult ConvertLayoutOp::verify() {
     return emitOpError("changes more than the layout: ")
            << src << " to " << result;
   }
+  // CONVERT-BUFFER
+  if (result.isShared() != getBuffer().has_value()) {
+    return emitOpError("expected a buffer if and only if the result lies in "
+                       "shared memory, got ")
+           << result;
+  }
   return success();
 }

@@ -58,7 +58,8 @@ private:
   LogicalResult orient(const LayoutClasses &classes);
   LogicalResult chooseGroups();
   LogicalResult chooseLayouts(const LayoutClasses &classes);
-  void finishDot(DotOp dot);
+  LogicalResult finishDot(DotOp dot);
+  FailureOr<LayoutAttr> layoutOfComputed(DotOp dot);
   LogicalResult writeTypes(const LayoutClasses &classes);
   void convertSlices(const LayoutClasses &classes);
   LayoutAttr layoutFor(const LayoutClasses &classes, unsigned index,
@@ -78,6 +79,8 @@ private:
   SmallVector<LayoutAttr> layouts;       ///< by class; null where unknown
   SmallVector<bool> isRows;              ///< by class
   int64_t groups = 0;
+  /// Operands made of products that pass through shared memory.
+  int64_t copies = 0;
 };
 
 /// Gives each reader its own splat, and element-wise readers of an operand
@@ -316,31 +319,63 @@ LogicalResult LayoutAssignment::chooseLayouts(const LayoutClasses &classes) {
   return success();
 }
 
+/// Where the computed A side of \p dot lies: in the registers that wgmma reads,
+/// or in slabs of shared memory if the request `computed` says so.
+FailureOr<LayoutAttr> LayoutAssignment::layoutOfComputed(DotOp dot) {
+  auto tile = cast<TileType>(dot.getA().getType());
+  StringRef rows = freeAxis(tile, dot.getOver());
+  int64_t depth = tile.getShape()[tile.axisIndex(dot.getOver())];
+  StringRef asked = requests.text("computed");
+  if (asked != "shared") {
+    if (requests.request("computed") && asked != "registers") {
+      return kernel.emitOpError("request `computed`: expected \"registers\" or "
+                                "\"shared\", got ")
+             << requests.request("computed");
+    }
+    return operandLayout(context, rows, dot.getOver(), depth, groups);
+  }
+  if (tile.getAxes()[1].getValue() != dot.getOver()) {
+    return dot.emitOpError(
+               "request `computed` = \"shared\": a computed operand "
+               "whose rows run along the contracted axis `")
+           << dot.getOver() << "` is not supported";
+  }
+  return slabLayout(dot, tile);
+}
+
 /// Writes the instruction; converts a computed A side to the operand layout.
-void LayoutAssignment::finishDot(DotOp dot) {
+LogicalResult LayoutAssignment::finishDot(DotOp dot) {
   auto result = cast<TileType>(dot.getResult().getType());
   StringRef columnAxis =
       freeAxis(cast<TileType>(dot.getB().getType()), dot.getOver());
   int64_t columns = result.getShape()[result.axisIndex(columnAxis)];
-  bool fromRegisters = !isSharedOperand(dot.getA());
+  bool computed = !isSharedOperand(dot.getA());
+  LayoutAttr wanted;
+  if (computed) {
+    FailureOr<LayoutAttr> found = layoutOfComputed(dot);
+    if (failed(found)) {
+      return failure();
+    }
+    wanted = *found;
+  }
+  bool fromRegisters = computed && !wanted.isShared();
   dot.setInstr(("wgmma." + Twine(fromRegisters ? "rs" : "ss") + ".m" +
                 Twine(kRows) + "n" + Twine(columns) + "k" + Twine(kDepth))
                    .str());
-  if (!fromRegisters) {
-    return;
-  }
   auto tile = cast<TileType>(dot.getA().getType());
-  StringRef rows = freeAxis(tile, dot.getOver());
-  int64_t depth = tile.getShape()[tile.axisIndex(dot.getOver())];
-  LayoutAttr wanted =
-      operandLayout(context, rows, dot.getOver(), depth, groups);
-  if (tile.getLayout() == wanted) {
-    return;
+  if (!computed || tile.getLayout() == wanted) {
+    return success();
   }
   OpBuilder b(dot);
   auto converted = ConvertLayoutOp::create(b, dot.getLoc(),
                                            tile.withLayout(wanted), dot.getA());
+  if (wanted.isShared()) {
+    converted.setBuffer(copies++);
+    remark(converted, "a computed operand passes through shared memory",
+           "request `computed`");
+  }
   dot.getAMutable().assign(converted.getResult());
+  return success();
 }
 
 /// Where an op reads a slice whose class got its layout from elsewhere.
@@ -435,7 +470,9 @@ LogicalResult LayoutAssignment::run() {
   }
   convertSlices(classes);
   for (DotOp dot : dots) {
-    finishDot(dot);
+    if (failed(finishDot(dot))) {
+      return failure();
+    }
   }
   return success();
 }

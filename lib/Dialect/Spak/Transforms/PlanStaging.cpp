@@ -240,6 +240,13 @@ LogicalResult StagingPlan::checkSum() {
 
 LogicalResult StagingPlan::run() {
   LogicalResult result = success();
+  kernel.walk([&](ConvertLayoutOp convert) {
+    auto tile = cast<TileType>(convert.getResult().getType());
+    if (convert.getBuffer()) {
+      uses.push_back({convert, "a computed operand",
+                      roundUp(bytesOf(tile), kAlignment)});
+    }
+  });
   kernel.walk([&](LoadOp load) {
     if (succeeded(result)) {
       result = planLoad(load);

@@ -77,7 +77,7 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
       "raster",    "epilogue_slots", "overlap_tiles",
       "rescale",
       "exponentials_ahead",
-      "rescale_bound", "exp2_polynomial"};
+      "rescale_bound", "exp2_polynomial", "computed"};
   static constexpr StringLiteral prefixes[] = {
       "slots_", "prefetch_", "staging_", "registers_", "group_", "cluster_",
       "split_", "hand_off_"};

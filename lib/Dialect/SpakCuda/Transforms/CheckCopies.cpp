@@ -70,6 +70,13 @@ private:
 LogicalResult StoreChecker::runWrite(StMatrixOp write, Buffers &state) {
   auto type = cast<SmemType>(write.getDst().getType());
   Buffer &buffer = state[write.getDst()];
+  bool isStored =
+      llvm::any_of(write.getDst().getUsers(), llvm::IsaPred<TmaStoreOp>);
+  if (!isStored) {
+    // An operand: the products' rules say when it may be overwritten.
+    buffer.phase = Buffer::Written;
+    return success();
+  }
   if (buffer.pending + buffer.filled + 1 > type.getSlots() / groups) {
     return write.emitOpError("STORE-REUSE: overwrites a slab that a store may "
                              "still read");
@@ -97,6 +104,13 @@ LogicalResult StoreChecker::runOp(Operation *op, Buffers &state) {
       buffer.phase =
           buffer.phase == Buffer::Fenced ? Buffer::Ready : buffer.phase;
       buffer.unsynced = false;
+    }
+  } else if (auto product = dyn_cast<WgmmaSSOp>(op)) {
+    auto operand = state.find(product.getA());
+    if (operand != state.end() && operand->second.phase != Buffer::Ready) {
+      return op->emitOpError("PRODUCT-FENCE: expected fence_async, then a "
+                             "barrier between the writes of the operand and "
+                             "the product");
     }
   } else if (auto store = dyn_cast<TmaStoreOp>(op)) {
     Buffer &buffer = state[store.getSrc()];

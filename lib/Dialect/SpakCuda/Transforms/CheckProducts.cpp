@@ -292,6 +292,14 @@ LogicalResult ProductChecker::runOp(Operation *op, InFlight &state,
                              "flight");
     }
   }
+  if (auto write = dyn_cast<StMatrixOp>(op)) {
+    if (llvm::any_of(state.reads, [&](const ReadInFlight &entry) {
+          return entry.buffer == write.getDst();
+        })) {
+      return op->emitOpError("IN-FLIGHT-USE: overwrites a buffer that a "
+                             "product in flight still reads");
+    }
+  }
   auto release = dyn_cast<RingReleaseOp>(op);
   if (release && state.ageOfReads(release, buffers)) {
     return op->emitOpError("RING-RELEASE: gives back a slot that a product in "

@@ -288,6 +288,19 @@ void SyncInserter::runOp(Operation *op, InFlight &state, Held &held,
     runTerminator(op, state, held, rewrite);
     return;
   }
+  if (auto write = dyn_cast<StMatrixOp>(op)) {
+    // A product may still read what was there.
+    std::optional<int> age = ageOfUses(op, state);
+    for (const ReadInFlight &entry : state.reads) {
+      if (entry.buffer == write.getDst()) {
+        age = younger(age, entry.age);
+      }
+    }
+    if (age) {
+      wait(*age, op, state, held, rewrite);
+    }
+    return;
+  }
   if (auto release = dyn_cast<RingReleaseOp>(op)) {
     if (state.ageOfReads(release, buffers)) {
       held.push_back(release);

@@ -229,7 +229,9 @@ def Spak_ConvertOp : Spak_NamedOp<"convert", [Pure]> {
 def Spak_ConvertLayoutOp : Spak_NamedOp<"convert_layout", [Pure]> {
   let summary = "move elements to where another layout has them";
   let description = [{
-    From `partial` to `rep` the values along that axis are combined.
+    From `partial` to `rep` the values along that axis are combined. What goes
+    to shared memory lies in the buffer of number `buffer`, which holds one
+    tile at a time.
 
     ```mlir
     #rows = #spak.layout<reg = [2:m*32], lane = [32:m]>
@@ -241,8 +243,14 @@ def Spak_ConvertLayoutOp : Spak_NamedOp<"convert_layout", [Pure]> {
     ```
 
     CONVERT-LAYOUT-ONLY: axes, sizes and element type stay; both have a layout.
+    CONVERT-BUFFER: a result in shared memory has a buffer, no other has.
   }];
-  let arguments = (ins Spak_Tile:$src);
+  let arguments = (ins Spak_Tile:$src, OptionalAttr<I64Attr>:$buffer);
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$src), [{
+      build($_builder, $_state, result, src, ::mlir::IntegerAttr());
+    }]>
+  ];
   let results = (outs Spak_Tile:$result);
   let assemblyFormat = "$src attr-dict `:` qualified(type($src)) `->` qualified(type($result))";
   let hasVerifier = 1;
