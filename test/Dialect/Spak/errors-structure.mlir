@@ -29,7 +29,7 @@ spak.kernel @kind(%x: f32 {spak.kind = "in"}) { spak.return }
 // GRID-ARGUMENTS
 spak.kernel @grid(%n: index) {
   // expected-error @+1 {{expected one variable per extent, got 0 variables and 1 extents}}
-  "spak.grid"(%n) ({
+  "spak.grid"(%n) <{operandSegmentSizes = array<i32: 1, 0>}> ({
     spak.yield
   }) : (index) -> ()
   spak.return
@@ -199,5 +199,47 @@ spak.kernel @turn() {
       spak.turn "take" "pv"
     }
   }
+  spak.return
+}
+// -----
+// GRID-CARRIED
+spak.kernel @carries(%n: index) {
+  %zero = arith.constant 0 : index
+  // expected-error @+1 {{carries values, so it needs `follow`}}
+  %last = spak.grid (%m : !spak.range<m=64> in %n) iter_args(%c = %zero) -> (index) attributes {order = #spak.order<"persistent_static", ["m"], {}>} {
+    spak.yield %c : index
+  }
+  spak.return
+}
+// -----
+// GRID-CARRIED
+spak.kernel @follows(%n: index) {
+  // expected-error @+1 {{runs over tiles that follow the first, so it needs a persistent order}}
+  spak.grid (%m : !spak.range<m=64> in %n) follow attributes {order = #spak.order<"one_per_cta", ["m"], {}>} {
+  }
+  spak.return
+}
+// -----
+// GRID-CARRIED
+spak.kernel @one_type(%n: index) {
+  %zero = arith.constant 0 : index
+  // expected-error @+1 {{expected one type for a carried value, got}}
+  %last = spak.grid (%m : !spak.range<m=64> in %n) follow iter_args(%c = %zero) -> (index) attributes {order = #spak.order<"persistent_static", ["m"], {}>} {
+    spak.yield %m : !spak.range<m=64>
+  }
+  spak.return
+}
+// -----
+// FIRST-TILE
+spak.kernel @first(%n: index) {
+  // expected-error @+1 {{expected one name per extent, got []}}
+  %m = spak.first_tile [] in %n order <"persistent_static", ["m"], {}> : !spak.range<m=64>
+  spak.return
+}
+// -----
+// FIRST-TILE
+spak.kernel @first_types(%n: index) {
+  // expected-error @+1 {{expected variable 0 to be a range or an index, got 'f32'}}
+  %m = spak.first_tile ["m"] in %n order <"persistent_static", ["m"], {}> : f32
   spak.return
 }

@@ -133,11 +133,26 @@ private:
     }
   }
 
+  /// What \p value is called after: of a loop's scalar argument, which keeps
+  /// no location in a printed module, that is its initial value.
+  static Value firstValue(Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    while (argument && !isa<FragType>(argument.getType())) {
+      auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+      if (!loop || argument.getArgNumber() == 0) {
+        break;
+      }
+      value = loop.getInitArgs()[argument.getArgNumber() - 1];
+      argument = dyn_cast<BlockArgument>(value);
+    }
+    return value;
+  }
+
   void nameClass(ArrayRef<Value> values) {
     StringRef given;
     for (Value value : values) {
       if (given.empty()) {
-        given = locationName(value);
+        given = locationName(firstValue(value));
       }
     }
     // The most telling name that any of the values has.

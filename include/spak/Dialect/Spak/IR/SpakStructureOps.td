@@ -112,7 +112,7 @@ def Spak_GridOp : Spak_Op<"grid", [
 
     ```mlir
     spak.kernel @rotated(%tiles: index, %zero: index) {
-      %first = spak.first_tile ["m"] in %tiles order #spak.order<"persistent_static", ["m"], {}> : !spak.range<m=64>
+      %first = spak.first_tile ["m"] in %tiles order <"persistent_static", ["m"], {}> : !spak.range<m=64>
       %last = spak.grid (%m : !spak.range<m=64> in %tiles) follow
           iter_args(%before = %first) -> (!spak.range<m=64>)
           attributes {order = #spak.order<"persistent_static", ["m"], {}>} {
@@ -174,7 +174,7 @@ def Spak_FirstTileOp : Spak_Op<"first_tile", [Pure]> {
     ```mlir
     spak.kernel @first(%tiles: index, %heads: index) {
       %m, %h = spak.first_tile ["m", "h"] in %tiles, %heads
-          order #spak.order<"persistent_static", ["h", "m"], {}> : !spak.range<m=64>, index
+          order <"persistent_static", ["h", "m"], {}> : !spak.range<m=64>, index
       spak.return
     }
     ```
