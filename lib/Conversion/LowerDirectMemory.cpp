@@ -77,6 +77,9 @@ FailureOr<DirectAccess> KernelLowering::describe(Operation *op, Value view,
              << cast<ir::ViewType>(view.getType()).getAxes()[i].getValue()
              << "` among the arguments";
     }
+    if (auto part = index.getDefiningOp<ir::SubrangeOp>()) {
+      limit = arith::MinSIOp::create(builder, loc, limit, scalar(part.getTo()));
+    }
     access.coordinates.push_back(
         add(startOf(index), threadCoordinate(map, range.getAxis())));
     access.strides.push_back(step);

@@ -258,9 +258,34 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
   return one(copy->getResult(0));
 }
 
+/// Whether \p range is handed on by a loop or grid that began with a subrange:
+/// what is handed on is the number of a tile.
+static bool isCarriedPart(Value range) {
+  auto argument = dyn_cast<BlockArgument>(range);
+  Operation *owner = argument ? argument.getOwner()->getParentOp() : nullptr;
+  unsigned number = argument ? argument.getArgNumber() : 0;
+  ValueRange inits;
+  if (auto loop = dyn_cast_or_null<ir::ForOp>(owner); loop && number > 0) {
+    inits = loop.getInitArgs();
+    number -= 1;
+  } else if (auto grid = dyn_cast_or_null<ir::GridOp>(owner);
+             grid && number >= grid.getExtents().size()) {
+    inits = grid.getInitArgs();
+    number -= grid.getExtents().size();
+  } else {
+    return false;
+  }
+  return inits[number].getDefiningOp<ir::SubrangeOp>() ||
+         isCarriedPart(inits[number]);
+}
+
 Value KernelLowering::startOf(Value range) {
   if (range.getDefiningOp<ir::SubrangeOp>()) {
     return scalar(range);
+  }
+  if (isCarriedPart(range)) {
+    kernel.emitOpError("carries a part of a range from one tile to the next, "
+                       "which is not supported yet");
   }
   auto type = cast<ir::RangeType>(range.getType());
   Value first = mul(scalar(range), type.getSize());

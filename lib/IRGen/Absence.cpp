@@ -103,6 +103,12 @@ AtAbsent Judge::judge(Value value, unsigned depth) {
   return llvm::TypeSwitch<Operation *, AtAbsent>(op)
       .Case<ir::LoadOp>([&](ir::LoadOp load) {
         auto tile = dyn_cast<ir::TileType>(load.getResult().getType());
+        for (Value index : load.getAt()) {
+          auto part = index.getDefiningOp<ir::SubrangeOp>();
+          if (part && part.getRange().getType().getAxis().getValue() == axis) {
+            return AtAbsent::Finite; // What lies behind the range is loaded.
+          }
+        }
         return tile && tile.axisIndex(axis) >= 0 ? AtAbsent::Zero
                                                  : AtAbsent::Finite;
       })

@@ -57,6 +57,10 @@ Value Emitter::emitConstant(const Expr *expr, Location at) {
 }
 
 Value Emitter::emit(const Expr *expr, StringRef name) {
+  auto bound = bounds.find(expr);
+  if (bound != bounds.end()) {
+    return bound->second;
+  }
   Location at = loc(expr->range, name);
   switch (expr->kind) {
   case Expr::Kind::Constant:
@@ -396,6 +400,7 @@ Value Emitter::emitLoad(const Expr *expr, Location at) {
   // A load gives zero past its tensor's extent; a range may end before.
   for (auto [i, index] : llvm::enumerate(expr->indices)) {
     if (index->type.is(TypeKind::Range) &&
+        !indices[i].getDefiningOp<ir::SubrangeOp>() &&
         endsEarly(index->type.axes.front(), *expr->tensor, i)) {
       tile = neutralAtAbsent(tile, index->type.axes.front(), 0.0, at);
     }

@@ -116,6 +116,45 @@ void Emitter::emitRequirements() {
   }
 }
 
+static bool beginsAtZero(const TileAxis *axis) {
+  return axis->whole || (axis->lower->kind == Expr::Kind::Constant &&
+                         axis->lower->constant.asInt() == 0);
+}
+
+static bool isKnownAtLaunch(const Expr *expr) {
+  return expr->kind != Expr::Kind::Load && expr->kind != Expr::Kind::Variable &&
+         llvm::all_of(expr->operands, isKnownAtLaunch);
+}
+
+void Emitter::bindRange(const TileAxis *axis, Value induction) {
+  unmoved[axis] = ranges[axis] = induction;
+  if (beginsAtZero(axis)) {
+    return;
+  }
+  Location at = loc(axis->range, axis->name);
+  for (const Expr *bound : {axis->lower, axis->upper}) {
+    if (!bounds.count(bound)) {
+      Value value = emit(bound);
+      bounds[bound] = value;
+    }
+  }
+  ranges[axis] =
+      ir::SubrangeOp::create(b, at, induction.getType(), induction,
+                             bounds[axis->lower], bounds[axis->upper]);
+}
+
+/// How many elements \p axis has.
+Value Emitter::extent(const TileAxis *axis, Location at) {
+  if (beginsAtZero(axis)) {
+    return emit(axis->upper);
+  }
+  for (const Expr *bound : {axis->lower, axis->upper}) {
+    Value value = emit(bound);
+    bounds[bound] = value;
+  }
+  return arith::SubIOp::create(b, at, bounds[axis->upper], bounds[axis->lower]);
+}
+
 void Emitter::emitGrid() {
   SmallVector<Value> extents;
   SmallVector<MlirType> types;
@@ -123,12 +162,14 @@ void Emitter::emitGrid() {
   for (const GridVariable &variable : program.grid) {
     Location at = loc(variable.range);
     if (variable.axis) {
-      if (variable.axis->lower->kind != Expr::Kind::Constant ||
-          variable.axis->lower->constant.asInt() != 0) {
-        unsupported(variable.range, "a grid range that does not begin at 0");
+      const TileAxis *axis = variable.axis;
+      if (!axis->atMost &&
+          !(isKnownAtLaunch(axis->lower) && isKnownAtLaunch(axis->upper))) {
+        unsupported(variable.range, "a grid range whose bounds the launch does "
+                                    "not know, without `atmost`,");
         return;
       }
-      Value end = emit(variable.axis->upper);
+      Value end = axis->atMost ? emit(axis->atMost) : extent(axis, at);
       extents.push_back(
           ir::TileCountOp::create(b, at, end, variable.axis->size));
       types.push_back(rangeType(variable.axis));
@@ -146,14 +187,28 @@ void Emitter::emitGrid() {
   Block *body = b.createBlock(&grid->getRegion(0), {}, types, places);
   for (auto [variable, argument] :
        llvm::zip_equal(program.grid, body->getArguments())) {
-    if (variable.axis) {
-      ranges[variable.axis] = argument;
-    } else {
+    if (!variable.axis) {
       variables[variable.variable] = argument;
       naturals.insert(variable.variable);
     }
   }
   wholeAxesAt = body;
+  for (auto [variable, argument] :
+       llvm::zip_equal(program.grid, body->getArguments())) {
+    if (variable.axis) {
+      bindRange(variable.axis, argument);
+    }
+    if (variable.axis && variable.axis->atMost) {
+      // Blocks beyond the range run their loops over nothing.
+      Location at = loc(variable.range);
+      Value start =
+          ir::StartOp::create(b, at, b.getIndexType(), ranges[variable.axis]);
+      Value inside = arith::CmpIOp::create(b, at, arith::CmpIPredicate::slt,
+                                           start, upper(variable.axis, at));
+      alive = alive ? arith::AndIOp::create(b, at, alive, inside).getResult()
+                    : inside;
+    }
+  }
   emitBody(program.body);
   b.setInsertionPointToEnd(body);
   ir::YieldOp::create(b, loc(range));
@@ -264,13 +319,8 @@ void Emitter::emitLoop(const Statement &statement) {
   SmallVector<MlirType> types;
   SmallVector<Location> places;
   if (axis) {
-    if (axis->lower->kind != Expr::Kind::Constant ||
-        axis->lower->constant.asInt() != 0) {
-      unsupported(statement.range, "a range that does not begin at 0");
-      return;
-    }
     lower = number(0, b.getIndexType(), at);
-    upper = ir::TileCountOp::create(b, at, emit(axis->upper), axis->size);
+    upper = ir::TileCountOp::create(b, at, extent(axis, at), axis->size);
     types.push_back(rangeType(axis));
     places.push_back(loc(axis->range, axis->name));
   } else {
@@ -280,6 +330,9 @@ void Emitter::emitLoop(const Statement &statement) {
     types.push_back(ir::RangeType::get(
         b.getContext(), b.getStringAttr(statement.variable->name), 1));
     places.push_back(loc(statement.variable->range, statement.variable->name));
+  }
+  if (alive) {
+    upper = arith::SelectOp::create(b, at, alive, upper, lower);
   }
   SmallVector<Value> inits;
   for (const Variable *variable : statement.carried) {
@@ -293,7 +346,7 @@ void Emitter::emitLoop(const Statement &statement) {
     Block *body = b.createBlock(&loop->getRegion(0), {}, types, places);
     Value induction = body->getArgument(0);
     if (axis) {
-      ranges[axis] = induction;
+      bindRange(axis, induction);
     } else {
       variables[statement.variable] =
           ir::StartOp::create(b, at, b.getIndexType(), induction);
@@ -400,13 +453,15 @@ void Emitter::emitStore(const Statement &statement) {
   }
   SmallVector<Value> indices;
   for (auto [i, index] : llvm::enumerate(statement.indices)) {
+    Value place = emit(index);
     if (index->type.is(TypeKind::Range) &&
+        !place.getDefiningOp<ir::SubrangeOp>() &&
         endsEarly(index->type.axes.front(), *statement.tensor, i)) {
-      unsupported(index->range,
-                  "a store over a range that may end before its axis");
-      return;
+      Value zero = number(0, b.getIndexType(), at);
+      place = ir::SubrangeOp::create(b, at, place.getType(), place, zero,
+                                     upper(index->type.axes.front(), at));
     }
-    indices.push_back(emit(index));
+    indices.push_back(place);
   }
   StringAttr combine;
   if (!statement.combine.empty()) {

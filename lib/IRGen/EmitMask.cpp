@@ -93,7 +93,9 @@ struct AffineWriter {
     if (e->kind == Expr::Kind::RangeIndex) {
       const TileAxis *axis = e->type.axes.front();
       auto *found = llvm::find(axes, axis);
-      return getAffineDimExpr(found - axes.begin(), context);
+      AffineExpr index = getAffineDimExpr(found - axes.begin(), context);
+      // Masks are over tiles from 0 on, which loops count.
+      return axis->whole ? index : index + write(axis->lower);
     }
     if (!isDecomposable(e)) {
       return symbol(e);
@@ -230,12 +232,18 @@ Value Emitter::emitMask(const Expr *expr, Location at) {
   }
   SmallVector<Value> ranges, symbols;
   for (const TileAxis *axis : writer.axes) {
-    ranges.push_back(range(axis));
+    ranges.push_back(unmovedRange(axis));
   }
   for (const Expr *symbol : writer.symbols) {
     symbols.push_back(emit(symbol));
   }
   return ir::MaskOp::create(b, at, scores, maps, ranges, symbols);
+}
+
+Value Emitter::unmovedRange(const TileAxis *axis) {
+  Value moved = range(axis);
+  Value found = unmoved.lookup(axis);
+  return found ? found : moved;
 }
 
 Value Emitter::range(const TileAxis *axis) {
@@ -265,7 +273,9 @@ bool Emitter::mayBeAbsent(const TileAxis *axis) {
   }
   const Expr *end = axis->upper;
   return end->kind != Expr::Kind::Constant ||
-         end->constant.asInt() % axis->size != 0;
+         axis->lower->kind != Expr::Kind::Constant ||
+         (end->constant.asInt() - axis->lower->constant.asInt()) % axis->size !=
+             0;
 }
 
 bool Emitter::endsEarly(const TileAxis *axis, const TensorParam &tensor,
@@ -283,14 +293,16 @@ bool Emitter::endsEarly(const TileAxis *axis, const TensorParam &tensor,
 Value Emitter::maskInside(Value scores, const TileAxis *axis, Location at) {
   AffineWriter writer{b.getContext(), {axis}, {}};
   AffineExpr index = getAffineDimExpr(0, b.getContext());
-  AffineExpr end = writer.write(axis->upper);
+  AffineExpr end = writer.write(axis->upper) -
+                   (axis->whole ? getAffineConstantExpr(0, b.getContext())
+                                : writer.write(axis->lower));
   SmallVector<Value> symbols;
   for (const Expr *symbol : writer.symbols) {
     symbols.push_back(emit(symbol));
   }
   AffineMap map = AffineMap::get(1, symbols.size(), end - 1 - index);
   return ir::MaskOp::create(b, at, scores, ArrayRef<AffineMap>(map),
-                            ValueRange{range(axis)}, symbols);
+                            ValueRange{unmovedRange(axis)}, symbols);
 }
 
 Value Emitter::neutralAtAbsent(Value value, const TileAxis *axis,

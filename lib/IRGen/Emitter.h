@@ -72,6 +72,10 @@ private:
 
   // Masks and ends of ranges.
   mlir::Value range(const sema::TileAxis *axis);
+  mlir::Value unmovedRange(const sema::TileAxis *axis);
+  /// Makes \p induction, tiles from 0 on, the tiles of \p axis.
+  void bindRange(const sema::TileAxis *axis, mlir::Value induction);
+  mlir::Value extent(const sema::TileAxis *axis, mlir::Location at);
   mlir::Value upper(const sema::TileAxis *axis, mlir::Location at);
   bool mayBeAbsent(const sema::TileAxis *axis);
   /// True if \p axis may end before axis \p index of \p tensor does.
@@ -92,6 +96,12 @@ private:
   llvm::DenseMap<const sema::Variable *, mlir::Value> variables;
   /// Integer variables that are never negative.
   llvm::DenseSet<const sema::Variable *> naturals;
+  /// Ranges that begin at 0 or not, before they are moved to where they begin.
+  llvm::DenseMap<const sema::TileAxis *, mlir::Value> unmoved;
+  /// Bounds of ranges that were computed already.
+  llvm::DenseMap<const sema::Expr *, mlir::Value> bounds;
+  /// Whether the block has a tile; null if it always has.
+  mlir::Value alive;
   /// What a softmax state begins with, by its first value.
   llvm::DenseMap<mlir::Value, mlir::Value> sinks;
   llvm::DenseMap<const sema::TileAxis *, mlir::Value> ranges;

@@ -253,7 +253,7 @@ TileAxis *Checker::makeRange(const ast::Binder &binder) {
     }
   }
   if (binder.atMost) {
-    diags.error(diag::err_not_compiled, binder.atMost->range) << "`atmost`";
+    axis->atMost = bound(binder.atMost);
   }
   auto override = options.tileSizes.find(axis->name);
   if (override != options.tileSizes.end()) {
@@ -312,8 +312,23 @@ void Checker::checkGrid() {
     diags.error(diag::err_no_grid, kernel.name.range) << kernel.name.text;
     return;
   }
+  // The bounds of a range may depend on an index that stands behind it.
+  std::vector<std::vector<GridVariable>> variables;
   for (const ast::Binder &binder : kernel.grid->binders) {
-    checkGridBinder(binder);
+    variables.emplace_back();
+    if (binder.kind != ast::Binder::Kind::Tiles) {
+      checkGridBinder(binder);
+      variables.back().swap(program.grid);
+    }
+  }
+  for (auto [i, binder] : llvm::enumerate(kernel.grid->binders)) {
+    if (binder.kind == ast::Binder::Kind::Tiles) {
+      checkGridBinder(binder);
+      variables[i].swap(program.grid);
+    }
+  }
+  for (const std::vector<GridVariable> &made : variables) {
+    llvm::append_range(program.grid, made);
   }
   program.body = checkBody(kernel.grid->body);
 }

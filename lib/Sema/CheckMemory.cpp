@@ -135,12 +135,23 @@ const Expr *Checker::checkLoad(const ast::LoadExpr &expr) {
 
 /// True if different values of the grid's variable number \p variable give
 /// different values of \p expr, as far as the text shows.
+/// Whether \p expr, the begin of a range, depends on \p variable: the ranges
+/// of its values lie apart, as far as the caller's tables say so.
+static bool dependsOn(const Expr *expr, const Variable *variable) {
+  auto depends = [&](const Expr *part) { return dependsOn(part, variable); };
+  return (variable && expr->variable == variable) ||
+         llvm::any_of(expr->operands, depends) ||
+         llvm::any_of(expr->indices, depends);
+}
+
 bool Checker::mentions(const Expr *expr, unsigned variable) {
   const GridVariable &wanted = program.grid[variable];
   switch (expr->kind) {
   case Expr::Kind::Variable: {
     if (expr->type.is(TypeKind::Range)) {
-      return wanted.axis && expr->type.axes.front() == wanted.axis;
+      const TileAxis *axis = expr->type.axes.front();
+      return (wanted.axis && axis == wanted.axis) ||
+             (axis->lower && dependsOn(axis->lower, wanted.variable));
     }
     auto told = tells.find(expr->variable);
     return expr->variable == wanted.variable ||

@@ -129,12 +129,20 @@ Machine::Step Machine::step(Operation *op) {
             RangeValue{integer(number.getTile()) * size, size});
         return Step::Next;
       })
+      .Case([&](ir::SubrangeOp part) {
+        RangeValue whole = range(part.getRange());
+        set(part.getResult(),
+            RangeValue{whole.start + integer(part.getFrom()), whole.size,
+                       integer(part.getTo())});
+        return Step::Next;
+      })
       .Case([&](ir::StartOp start) {
         set(start.getResult(), range(start.getRange()).start);
         return Step::Next;
       })
       .Case([&](ir::ClusterStartOp start) {
-        auto [first, size] = range(start.getRange());
+        RangeValue block = range(start.getRange());
+        int64_t first = block.start, size = block.size;
         int64_t span = size * static_cast<int64_t>(start.getBlocks());
         set(start.getResult(),
             first / span * span + (start.getLast() ? span - size : 0));

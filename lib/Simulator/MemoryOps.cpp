@@ -150,6 +150,14 @@ Machine::Step Machine::store(ir::StoreOp op) {
   if (failed(slice)) {
     return error(op, why);
   }
+  unsigned axis = 0;
+  for (const RuntimeValue &index : indices) {
+    if (auto *range = std::get_if<RangeValue>(&index)) {
+      int64_t left = std::max<int64_t>(range->end - range->start, 0);
+      slice->present[axis] = std::min<int64_t>(slice->present[axis], left);
+      ++axis;
+    }
+  }
   if (!view.writers) {
     return error(op, "stores to `" + tensor.name + "`, which is no output");
   }

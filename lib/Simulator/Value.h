@@ -84,6 +84,7 @@ struct TileValue {
 struct RangeValue {
   int64_t start = 0;
   int64_t size = 0;
+  int64_t end = INT64_MAX; ///< what lies there or behind is not stored
 };
 
 /// A tensor argument.

@@ -116,3 +116,22 @@ def head_scale(Q, K, V, scale, Scale, point):
     _, n, row = rows_and_keys(Q, K)
     S = scores(Q, K, scale) * np.asarray(Scale, np.float64)[:, None, None]
     return attend(S, V, n <= row, point)
+
+
+def varlen(Q, K, V, QStart, KStart, longest, scale, point):
+    """Q: [T, Hq, D]; K, V: [S, Hkv, D]; each sequence by itself."""
+    results = {"O": np.zeros(Q.shape[:2] + V.shape[2:])}
+    if point["kernel_mode"] == "training":
+        results["LSE"] = np.full((Q.shape[1], Q.shape[0]), -np.inf)
+    for b in range(len(QStart) - 1):
+        rows = slice(int(QStart[b]), int(QStart[b + 1]))
+        keys = slice(int(KStart[b]), int(KStart[b + 1]))
+        q, k, v = [np.swapaxes(x, 0, 1)[None]
+                   for x in (Q[rows], K[keys], V[keys])]
+        _, n, row = rows_and_keys(q, k)
+        keep = n <= row if point["causal"] else True
+        part = attend(scores(q, k, scale), v, keep, point)
+        results["O"][rows] = np.swapaxes(part["O"][0], 0, 1)
+        if "LSE" in results:
+            results["LSE"][:, rows] = part["LSE"][0]
+    return results

@@ -62,6 +62,8 @@ struct TileAxis {
   /// First index and one past the last, for a range. Uniform.
   const Expr *lower = nullptr;
   const Expr *upper = nullptr;
+  /// Of the grid: what upper - lower never exceeds, known at launch; or null.
+  const Expr *atMost = nullptr;
   SourceRange range; ///< where the axis is introduced
 };
 

@@ -122,7 +122,8 @@ static bool selects(Value index, Value variable) {
   }
   Operation *def = index.getDefiningOp();
   if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp,
-                       TileRangeOp>(def)) {
+                       TileRangeOp, SubrangeOp, LoadScalarOp,
+                       arith::IndexCastOp>(def)) {
     return false;
   }
   return llvm::any_of(def->getOperands(), [&](Value operand) {

@@ -156,6 +156,11 @@ bool StagingPlan::canGoByTma(StoreOp store) const {
       static_cast<int64_t>(view.getAxes().size()) > kMaxTensorMapRank) {
     return false;
   }
+  if (llvm::any_of(store.getAt(), [](Value index) {
+        return index.getDefiningOp<SubrangeOp>() != nullptr;
+      })) {
+    return false; // A copy ends with the tensor, not with the range.
+  }
   auto last = dyn_cast<RangeType>(store.getAt().back().getType());
   return last && last.getAxis() == columnAxisOf(tile) &&
          widestSwizzle(last.getSize() * 2) != 0;

@@ -36,6 +36,27 @@ def Spak_TileRangeOp : Spak_NamedOp<"tile_range", [Pure]> {
   let assemblyFormat = "$tile attr-dict `:` qualified(type($range))";
 }
 
+def Spak_SubrangeOp : Spak_NamedOp<"subrange", [
+    Pure, AllTypesMatch<["range", "result"]>]> {
+  let summary = "a range moved on, and cut at an end";
+  let description = [{
+    The range begins `from` elements later. A store skips what lies at `to` or
+    behind; a load may read it, as far as the view reaches: a mask or select
+    keeps it from counting.
+
+    ```mlir
+    spak.kernel @rows(%m: !spak.range<m=64>, %first: index, %end: index) {
+      %rows = spak.subrange %m from %first to %end : !spak.range<m=64>
+      spak.return
+    }
+    ```
+  }];
+  let arguments = (ins Spak_Range:$range, Index:$from, Index:$to);
+  let results = (outs Spak_Range:$result);
+  let assemblyFormat =
+      "$range `from` $from `to` $to attr-dict `:` qualified(type($range))";
+}
+
 def Spak_StartOp : Spak_NamedOp<"start", [Pure]> {
   let summary = "the first element of a range";
   let description = [{
