@@ -60,7 +60,8 @@ def AssignLayouts : SpakPass<"assign-layouts"> {
     backward through element-wise ops and loop-carried values; a tile with
     fewer axes gets the slice of it. Loaded operands of dots get a slab layout
     with the widest swizzle; a computed operand becomes the A side, converted
-    to the operand layout. Dots name their instruction.
+    to the operand layout, or with the request `computed` = "shared" to slabs of
+    shared memory. Dots name their instruction.
 
     The number of consumer groups is the request `consumers`, else the rows of
     the dots divided by 64.
