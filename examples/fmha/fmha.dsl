@@ -31,7 +31,9 @@ system FMHA_Forward {
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
         section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
         cluster_m: [1, 2]                // blocks of query rows that fetch K and V together
+        cluster_h: [1, 2, 4]             // blocks of grouped heads that do; divides the heads of a group
 
+        constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_h == 1
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "values have the width of keys, or 128 of 192": Dv == D or (D == 192 and Dv == 128)
         constraint "all slabs, or fewer than there are":
@@ -261,8 +263,8 @@ system FMHA_Forward {
         schedule {
             slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
-            registers(producer) = (24 if cluster_m == 1 else 40) if tile_m <= 128 else 32
-            registers(consumer) = (240 if cluster_m == 1 else 232) if tile_m <= 128 else 160
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
             overlap = overlap
             split(V) = split
             hand_off(V) = hand_off
@@ -274,7 +276,7 @@ system FMHA_Forward {
             order = order
             overlap_tiles = cross_tile
             group(h) = section
-            cluster(m) = cluster_m
+            cluster(m) = cluster_m   cluster(h) = cluster_h
             epilogue_slots = min(o_slabs, Dv / 64 if Dv % 64 == 0 else Dv / 32)
         }
     }

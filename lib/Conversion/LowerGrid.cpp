@@ -289,7 +289,7 @@ scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
         arith::MulIOp::create(builder, loc, floorDiv(turn, 2), blocks), block);
     place = name(add(mul(pair, 2), second), "tile");
   } else {
-    Value first = grid.getFollow() ? add(block, blocks) : block;
+    Value first = grid.getFollow() ? name(add(block, blocks), "second") : block;
     loop = scf::ForOp::create(builder, loc, first, tiles, blocks, inits);
     place = loop.getInductionVar();
   }

@@ -191,8 +191,8 @@ LogicalResult KernelLowering::lowerScalarOp(Operation &op) {
     return one(add(startOf(part.getRange()), scalar(part.getFrom())));
   }
   if (auto start = dyn_cast<ir::ClusterStartOp>(op)) {
-    int64_t blocks = start.getBlocks(),
-            size = start.getRange().getType().getSize();
+    auto range = dyn_cast<ir::RangeType>(start.getRange().getType());
+    int64_t blocks = start.getBlocks(), size = range ? range.getSize() : 1;
     Value first =
         mul(floorDiv(scalar(start.getRange()), blocks), blocks * size);
     return one(start.getLast() ? add(first, constant((blocks - 1) * size))

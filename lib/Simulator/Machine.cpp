@@ -141,8 +141,10 @@ Machine::Step Machine::step(Operation *op) {
         return Step::Next;
       })
       .Case([&](ir::ClusterStartOp start) {
-        RangeValue block = range(start.getRange());
-        int64_t first = block.start, size = block.size;
+        bool isIndex = start.getRange().getType().isIndex();
+        int64_t first = isIndex ? integer(start.getRange())
+                                : range(start.getRange()).start;
+        int64_t size = isIndex ? 1 : range(start.getRange()).size;
         int64_t span = size * static_cast<int64_t>(start.getBlocks());
         set(start.getResult(),
             first / span * span + (start.getLast() ? span - size : 0));

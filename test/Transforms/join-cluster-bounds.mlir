@@ -26,6 +26,18 @@
 // LOW: %[[LOWER:.*]] = arith.maxsi %[[MIN]], %{{.*}}
 // LOW: spak.for %n{{.*}} = %[[LOWER]] to
 
+// Neighbouring heads use the first one's head of keys, which the launch checks.
+// RUN: sed 's/cluster_m = 2/cluster_h = 2/' %t.mlir | %{decide} 2>/dev/null | spak-opt -join-cluster-bounds | FileCheck %s --check-prefix HEADS
+// HEADS: %[[GROUP:.*]] = arith.divui %Hq, %Hkv
+// HEADS: %[[REST:.*]] = arith.remui %[[GROUP]], %c2
+// HEADS: %[[WHOLE:.*]] = arith.cmpi eq, %[[REST]], %c0
+// HEADS: spak.require %[[WHOLE]], "Hq / Hkv is a multiple of the 2 blocks of a cluster"
+// HEADS: spak.grid
+// HEADS: %[[FIRST:.*]] = spak.cluster_start %h of 2 : index
+// HEADS: %[[HEAD:.*]] = arith.divui %[[FIRST]], %{{.*}}
+// HEADS: spak.load %K[%b, %[[HEAD]], %n, %{{.*}}]
+// HEADS: spak.load %V[%b, %[[HEAD]], %n, %{{.*}}]
+
 // Nothing to do without a cluster.
 // RUN: sed 's/cluster_m = 2/cluster_m = 1/' %t.mlir | %{decide} -o %t.3.mlir 2>/dev/null
 // RUN: spak-opt %t.3.mlir -join-cluster-bounds | diff %t.3.mlir -

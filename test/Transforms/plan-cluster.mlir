@@ -35,6 +35,11 @@
 // CAUSAL: spak.load %K{{.*}}multicast = 2>
 // CAUSAL: spak.load %V{{.*}}multicast = 2>
 
+// Heads that may share a head of keys, if the launch finds that they do.
+// RUN: sed 's/cluster_m = 2/cluster_h = 2/' %t.f.mlir | %{decide} 2>/dev/null | FileCheck %s --check-prefix HEADS
+// HEADS: {cluster_h = 2 : i64, m = "longest_first"}
+// HEADS: spak.load %K[%b, {{.*}}multicast = 2>
+
 // Refusals.
 // RUN: sed 's/cluster_m = 2 : i64/cluster_m = 2 : i64, cluster_n = 2 : i64/' %t.m.mlir | not %{decide} 2>&1 | FileCheck %s --check-prefix TWICE
 // TWICE: error: 'spak.grid' op blocks form clusters along one variable, got requests for `m` and `n`
@@ -42,8 +47,8 @@
 // NONE: error: 'spak.grid' op expected a cluster of 1 block or more along `m`, got 0 (request `cluster_m`)
 // RUN: sed 's/, cluster = true//' %t.m.mlir | not %{decide} 2>&1 | FileCheck %s --check-prefix TARGET
 // TARGET: error: 'spak.grid' op sm_90a has no clusters of blocks (request `cluster_m`)
-// RUN: sed 's/cluster_m = 2/cluster_h = 2/' %t.f.mlir | not %{decide} 2>&1 | FileCheck %s --check-prefix NOTHING
-// NOTHING: error: 'spak.grid' op blocks that are neighbours along `h` have no tile in common that they could fetch together (request `cluster_h`)
+// RUN: sed 's/cluster_m = 2/cluster_b = 2/' %t.f.mlir | not %{decide} 2>&1 | FileCheck %s --check-prefix NOTHING
+// NOTHING: error: 'spak.grid' op blocks that are neighbours along `b` have no tile in common that they could fetch together (request `cluster_b`)
 // RUN: sed 's/cluster_m = 2/cluster_m = 3/' %t.m.mlir | not %{decide} 2>&1 | FileCheck %s --check-prefix THREE
 // THREE: remark: `B` is fetched by each block: its tile does not divide into 3 equal parts
 // THREE: error: 'spak.grid' op blocks that are neighbours along `m` have no tile in common

@@ -143,6 +143,7 @@ def main():
     call = ["spak::TensorMap{%d}" % maps.get(n, 0) if n.endswith("_map") else n if n in known else "0" for n in names]
     clustered = {"m": point.get("cluster_m", 1), "n": point.get("cluster_n", 1)}
     grid = re.sub(r"\bmin\(", "host_min(", kernel["grid"])
+    heads = "4, 1" if point.get("cluster_h", 1) > 1 else "3, 3"
     fields = {
         "cluster": kernel.get("cluster", 1), "tile": point["tile_m"],
         "columns": point["tile_n"], "along_m": clustered["m"], "arguments": arguments,
@@ -152,7 +153,7 @@ def main():
         "second": "Hq" if attention else
                   "(((N + kColumns - 1) / kColumns + {0} - 1) / {0} * {0})".format(clustered["n"]),
         "third": "B" if attention else "1",
-        "trial": "rows, 500, 3, 3, 2" if attention else "rows, 700, 64",
+        "trial": "rows, 500, %s, 2" % heads if attention else "rows, 700, 64",
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         source, binary = folder + "/a.cpp", folder + "/a"

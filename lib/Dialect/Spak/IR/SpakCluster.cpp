@@ -3,6 +3,7 @@
 // Owns: reading a cluster from an order, and what depends on the block.
 #include "spak/Dialect/Spak/IR/SpakCluster.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
@@ -78,6 +79,27 @@ bool sameInCluster(Value value, StringRef axis) {
     llvm::append_range(work, def->getOperands());
   }
   return true;
+}
+
+/// Whether \p value is computed from the kernel's arguments alone.
+static bool isKnownAtLaunch(Value value) {
+  Operation *def = value.getDefiningOp();
+  if (!def) {
+    return isa<KernelOp>(value.getParentBlock()->getParentOp());
+  }
+  return isMemoryEffectFree(def) && def->getNumRegions() == 0 &&
+         llvm::all_of(def->getOperands(), isKnownAtLaunch);
+}
+
+Value divisorOver(Value index, BlockArgument variable) {
+  Operation *def = index.getDefiningOp();
+  bool divides =
+      isa_and_nonnull<arith::DivUIOp, arith::DivSIOp, arith::FloorDivSIOp>(def);
+  if (!divides || !variable.getType().isIndex() ||
+      def->getOperand(0) != variable || !isKnownAtLaunch(def->getOperand(1))) {
+    return {};
+  }
+  return def->getOperand(1);
 }
 
 } // namespace spak::ir

@@ -131,12 +131,14 @@ LogicalResult ClusterPlan::run() {
            << requests.arch() << " has no clusters of blocks (" << why << ")";
   }
   MLIRContext *context = grid.getContext();
+  BlockArgument variable = grid.getBody()->getArgument(cluster.variable);
   SmallVector<LoadOp> shared;
   WalkResult result = grid.walk([&](LoadOp load) {
     StagingAttr staging = load.getStagingAttr();
     bool same = staging && staging.getVia() == "tma" &&
                 llvm::all_of(load.getAt(), [&](Value index) {
-                  return sameInCluster(index, cluster.name);
+                  return sameInCluster(index, cluster.name) ||
+                         divisorOver(index, variable);
                 });
     if (!same) {
       return WalkResult::advance();

@@ -241,8 +241,12 @@ private:
       return true;
     }
     // A loop's head is evaluated in every round.
+    OpOperand &use = *result.getUses().begin();
     bool divides = isa<arith::DivUIOp, arith::DivSIOp>(op);
-    if (divides && isa<scf::ForOp>(*result.getUsers().begin())) {
+    // And one with sums of variables at both ends is hard to read.
+    bool adds = isa<arith::AddIOp>(op) && use.getOperandNumber() == 0 &&
+                !matchPattern(op->getOperand(1), m_Constant());
+    if ((divides || adds) && isa<scf::ForOp>(use.getOwner())) {
       return true;
     }
     // What a map yields is a statement's right side, not an inner expression.

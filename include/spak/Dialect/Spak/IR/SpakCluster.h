@@ -31,6 +31,11 @@ std::optional<Cluster> clusterOf(KernelOp kernel);
 /// variable called \p axis, if its blocks run their loops in step.
 bool sameInCluster(mlir::Value value, llvm::StringRef axis);
 
+/// If \p index is \p variable, an index of the grid, divided by something that
+/// the launch knows: that divisor. Where the cluster's size divides it, the
+/// index is the same in all blocks of a cluster along the variable.
+mlir::Value divisorOver(mlir::Value index, mlir::BlockArgument variable);
+
 } // namespace spak::ir
 
 #endif // SPAK_DIALECT_SPAK_IR_SPAKCLUSTER_H

@@ -80,7 +80,7 @@ def Spak_ClusterStartOp : Spak_NamedOp<"cluster_start", [Pure]> {
   let description = [{
     `blocks` tiles in a row along an axis of the grid belong to the blocks of
     one cluster. This is where the first of them begins, or the `last`: the
-    same number in each of these blocks.
+    same number in each of these blocks. Of an index it is the index itself.
 
     ```mlir
     spak.kernel @ends(%m: !spak.range<m=64>) {
@@ -92,7 +92,8 @@ def Spak_ClusterStartOp : Spak_NamedOp<"cluster_start", [Pure]> {
 
     CLUSTER-BLOCKS: 2 blocks or more.
   }];
-  let arguments = (ins Spak_Range:$range, I64Attr:$blocks, UnitAttr:$last);
+  let arguments = (ins Spak_RangeOrIndex:$range, I64Attr:$blocks,
+                       UnitAttr:$last);
   let results = (outs Index:$result);
   let assemblyFormat = [{
     $range (`last` $last^)? `of` $blocks attr-dict `:` qualified(type($range))

@@ -201,7 +201,9 @@ def PlanCluster : SpakPass<"plan-cluster"> {
     share, whole slabs or else whole groups of 8 rows. Loops around such loads
     must run in step; a bound that moves with the variable is joined by
     join-cluster-bounds, where masks cut what lies beyond a block's own bound.
-    Refuses a cluster without such a load, and loops that cannot run in step.
+    An index that is the variable divided by something known at launch is the
+    same where the blocks divide that: the launch checks it. Refuses a cluster
+    without such a load, and loops that cannot run in step.
 
     Requires: staging, an order. Establishes: `cluster_<variable>` in the
     order; `multicast` in the staging of loads. Preserves: everything else.
@@ -219,7 +221,8 @@ def JoinClusterBounds : SpakPass<"join-cluster-bounds"> {
     A loop around multicast loads whose bound grows or shrinks with the
     cluster's variable gets the widest bound of the cluster: the same
     expression at the cluster's first or last tile (`spak.cluster_start`).
-    Its masks cut the tiles that only the other blocks need.
+    Its masks cut the tiles that only the other blocks need. A divided index is
+    taken at the cluster's first block, and a `spak.require` says why it may be.
 
     Requires: plan-cluster's decision, full ranges and masks still there.
     Establishes: bounds of loops around multicast loads are the same in all
