@@ -68,13 +68,16 @@ class Checker:
         arguments.update({n: a[n] for n in self.kernel.info.scalars if n in a})
         return inputs, outputs, a, self.kernel.params(**arguments)
 
+    def formula(self, case, q, k, v, a, low=None):
+        return variants.formula(self.variant, case, q, k, v, a, low)
+
     def check(self, case):
         inputs, outputs, a, params = self.prepare(case)
         self.kernel.launch(params)
         torch.cuda.synchronize()
         q, k, v = [inputs[n].tensor for n in "QKV"]
-        ref, lse = variants.formula(self.variant, case, q, k, v, a)
-        std, _ = variants.formula(self.variant, case, q, k, v, a, self.types["Q"])
+        ref, lse = self.formula(case, q, k, v, a)
+        std, _ = self.formula(case, q, k, v, a, self.types["Q"])
         verdict = numerics.two_sided(outputs["O"].tensor, ref, std)
         if "LSE" in outputs:
             more = numerics.absolute(outputs["LSE"].tensor, lse, 1e-4, 2e-6)
@@ -101,6 +104,55 @@ class Checker:
         self.tally.add("%d repeats of %s" % (count, case), verdict)
 
 
+class SequenceChecker(Checker):
+    """Sequences one behind the other: case.b of them, case.m rows and case.n
+    keys in all."""
+
+    def prepare(self, case, timed=False):
+        make = tensors.with_outliers if case.dist == "outliers" else tensors.normal
+        rows = case.m * case.b if timed else case.m
+        keys = case.n * case.b if timed else case.n
+        count = case.b if timed else case.b + 3
+        inputs = {}
+        for name, length, heads, width in (("Q", rows, case.hq, self.d),
+                                           ("K", keys, case.hkv, self.d),
+                                           ("V", keys, case.hkv, self.dv)):  # fmt: skip
+            guarded = tensors.Guarded((length, heads, width), self.types[name], self.device)
+            inputs[name] = guarded.fill(make((length, heads, width), self.generator, self.device))
+        a = {"point": self.kernel.info.point, "scale": attention.default_scale(self.d)}
+        for name, total, each in (("QStart", rows, case.m), ("KStart", keys, case.n)):
+            starts = variants.cut(total, count, self.draw)
+            if timed:
+                starts = torch.arange(count + 1, dtype=torch.int32) * each
+            a[name] = [int(x) for x in starts]
+            guarded = tensors.Guarded(starts.shape, torch.int32, self.device)
+            inputs[name] = guarded.fill(starts)
+        a["longest"] = max(y - x for x, y in zip(a["QStart"], a["QStart"][1:]))
+        outputs = {"O": tensors.Guarded((rows, case.hq, self.dv), self.types["O"], self.device)}
+        if "LSE" in self.kernel.info.tensors:
+            outputs["LSE"] = tensors.Guarded((case.hq, rows), torch.float32, self.device)
+        arguments = {n: g.tensor for n, g in {**inputs, **outputs}.items()}
+        arguments["longest"] = a["longest"]
+        return inputs, outputs, a, self.kernel.params(**arguments)
+
+    def formula(self, case, q, k, v, a, low=None):
+        out = torch.zeros((1, case.hq, q.shape[0], self.dv), dtype=torch.float64, device=q.device)
+        lse = torch.full(out.shape[:3], float("-inf"), dtype=torch.float64, device=q.device)
+        for b in range(len(a["QStart"]) - 1):
+            rows = slice(a["QStart"][b], a["QStart"][b + 1])
+            keys = slice(a["KStart"][b], a["KStart"][b + 1])
+            part = Case(1, case.hq, case.hkv, rows.stop - rows.start, keys.stop - keys.start, case.d)
+            heads = [t.transpose(0, 1)[None] for t in (q[rows], k[keys], v[keys])]
+            found = variants.formula(self.variant, part, *heads, a, low)
+            out[:, :, rows], lse[:, :, rows] = [t.double() for t in found]
+        return out[0].transpose(0, 1), lse[0]
+
+
+def checker_for(kernel, tally, generator):
+    kind = SequenceChecker if kernel.name == "varlen" else Checker
+    return kind(kernel, tally, generator)
+
+
 def timed_case(checker, length, tokens, hidden):
     heads = hidden // max(checker.d, 64)
     return Case(max(1, tokens // length), heads, heads, length, length, checker.d, "bshd")
@@ -119,7 +171,7 @@ def time_all(options, found):
     flush = measure.Flush()
     print("%-46s %6s %9s %9s %9s %7s" % ("kernel", "S", "ms", "TFLOP/s", "dense", "ratio"))
     for stem, kernel in found:
-        checker = Checker(kernel, tally, generator)
+        checker = checker_for(kernel, tally, generator)
         peer = dense.get((checker.types["Q"], checker.d))
         for length in map(int, options.lengths.split(",")):
             case = timed_case(checker, length, options.tokens, options.hidden)
@@ -166,7 +218,7 @@ def main():
         return time_all(options, found)
 
     def check_kernel(kernel, tally, generator):
-        checker = Checker(kernel, tally, generator)
+        checker = checker_for(kernel, tally, generator)
         cases = matrix(checker.d)
         count = options.limit or (12 if options.small else 90)
         for case in checking.pick(cases, count):

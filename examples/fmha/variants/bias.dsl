@@ -9,7 +9,7 @@ system FMHA_Bias {
 
     tuning_space {
         tile_m: [128, 64, 192]
-        tile_n: [128, 64, 96]
+        tile_n: [96, 128, 64]         // 128 columns of bias would spill
         stages: [2, 3]
         q_slots: [1, 2]
         overlap: ["intra", "none", "both", "pingpong"]

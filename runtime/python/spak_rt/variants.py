@@ -92,6 +92,9 @@ VARIANTS = {
         _causal,
         lambda s, m, n, last, a, b, h: a["cap"] * torch.tanh(s / a["cap"]),
     ),
+    "varlen": Variant(
+        keep=lambda m, n, last, a, b, h: (n <= last) if a["point"]["causal"] else n >= 0
+    ),
     "sink": Variant(
         lambda c, p, d: {"Sink": _normal("hq")(c, 3.0)}, _causal, sink=lambda a, h: a["Sink"][h]
     ),
@@ -106,6 +109,12 @@ VARIANTS = {
         lambda s, m, n, last, a, b, h: s * a["Scale"][h].to(s.dtype),
     ),
 }
+
+
+def cut(total, count, draw):
+    """Offsets of `count` sequences, some of them empty, of `total` elements."""
+    inner = sorted(draw.randint(0, total) for _ in range(count - 1))
+    return torch.tensor([0] + inner + [total], dtype=torch.int32)
 
 
 def indices(m, n, device):
