@@ -23,9 +23,10 @@ namespace {
 // A multiplier of the scores
 //===----------------------------------------------------------------------===//
 
-/// The scores of an update as `mask(... mask(scores * multiplier))`.
+/// The scores of an update as `mask(... mask(scores * multiplier))`; a mask
+/// may be a select that has -inf elsewhere.
 struct Scaled {
-  SmallVector<MaskOp> masks; ///< outermost first
+  SmallVector<Operation *> masks; ///< outermost first
   arith::MulFOp product;
   Value scores;
   Value scalar;       ///< the multiplier, or
@@ -49,14 +50,31 @@ bool readUniform(Value value, Scaled &scaled) {
   return true;
 }
 
+/// Where \p op takes the scores that it keeps some of; null if it is no mask.
+OpOperand *keptOperand(Operation *op) {
+  if (auto mask = dyn_cast_or_null<MaskOp>(op)) {
+    return &mask.getSrcMutable();
+  }
+  auto select = dyn_cast_or_null<SelectOp>(op);
+  DenseElementsAttr elements;
+  if (!select || !matchPattern(select.getB(), m_Constant(&elements)) ||
+      !elements.isSplat()) {
+    return nullptr;
+  }
+  auto number = dyn_cast<FloatAttr>(elements.getSplatValue<Attribute>());
+  bool drops = number && number.getValue().isInfinity() &&
+               number.getValue().isNegative();
+  return drops ? &select.getAMutable() : nullptr;
+}
+
 std::optional<Scaled> readScaled(Value scores) {
   Scaled scaled;
   Value value = scores;
   // What else reads a product or a mask would need it as it is.
   while (value.hasOneUse()) {
-    if (auto mask = value.getDefiningOp<MaskOp>()) {
-      scaled.masks.push_back(mask);
-      value = mask.getSrc();
+    if (OpOperand *kept = keptOperand(value.getDefiningOp())) {
+      scaled.masks.push_back(kept->getOwner());
+      value = kept->get();
       continue;
     }
     scaled.product = value.getDefiningOp<arith::MulFOp>();
@@ -281,11 +299,11 @@ void Opening::openUpdate(SoftmaxUpdateOp update) {
     if (Operation *def = scores.getDefiningOp()) {
       def->setLoc(renamed(def->getLoc(), name));
     }
-    for (MaskOp mask : llvm::reverse(scaled.masks)) {
-      auto copy = cast<MaskOp>(b.clone(*mask));
-      copy->setLoc(renamed(mask.getLoc(), name));
-      copy.getSrcMutable().assign(scores);
-      scores = copy.getResult();
+    for (Operation *mask : llvm::reverse(scaled.masks)) {
+      Operation *copy = b.clone(*mask);
+      copy->setLoc(renamed(mask->getLoc(), name));
+      keptOperand(copy)->set(scores);
+      scores = copy->getResult(0);
     }
     // In the order of the text; they are erased backwards.
     dead.push_back(scaled.product);
