@@ -75,8 +75,8 @@ system FMHA_Forward {
             source: "docs/Performance.md"
         }
         fact hopper_d128_long {
-            description: "heads of 128, all keys, from 4096 rows on: 1.06 to 1.09 of cuDNN"
-            when: "device.arch == 'sm_90a' and D == 128 and not causal and M >= 4096"
+            description: "heads of 128, all keys, from 8192 rows on: 1.07 to 1.09 of cuDNN"
+            when: "device.arch == 'sm_90a' and D == 128 and not causal and M >= 8192"
             recommend: "order = 'one_per_cta'"
             recommend: "cross_tile = false"
             recommend: "overlap = 'intra'"
