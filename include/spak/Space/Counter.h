@@ -1,0 +1,133 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// The valid points of a space: how many, which one is number i, which number a
+// point has, a sample, what lies beside a point. The set is never written out:
+// docs/Spaces.md says how. Knows no device and no text.
+#ifndef SPAK_SPACE_COUNTER_H
+#define SPAK_SPACE_COUNTER_H
+
+#include "spak/Space/Space.h"
+
+#include <memory>
+
+namespace spak::space {
+
+/// Work that may be done before a count is given up.
+struct Effort {
+  /// Edges of one graph that are kept. Unit: edge.
+  size_t edges = size_t(1) << 24;
+  /// Edges that are walked below a graph that ended early. Unit: edge.
+  uint64_t steps = uint64_t(1) << 28;
+};
+
+/// A point at which a condition has no value, and the rule it belongs to.
+struct Undefined {
+  unsigned rule = 0;
+  Positions point;
+};
+
+class Counter {
+public:
+  explicit Counter(Space space, Effort effort = {});
+  ~Counter();
+  Counter(Counter &&);
+
+  const Space &space() const;
+
+  /// The number of valid points; nothing if the effort did not suffice. The
+  /// functions below but \ref contains and \ref neighbours then have no
+  /// answer and say that there is no point.
+  std::optional<Count> valid() const;
+
+  /// The order in which axes are fixed, and the groups of axes that do not
+  /// depend on each other.
+  llvm::ArrayRef<unsigned> order() const;
+  llvm::ArrayRef<std::vector<unsigned>> components() const;
+
+  /// A point at which every rule before the first that is undefined holds;
+  /// nothing if there is none. Such points are not valid.
+  std::optional<Undefined> undefined() const;
+
+  /// The point number \p index, from 0 to valid() - 1. Points are numbered in
+  /// the order of the axes' values, axes in \ref order, the last one fastest.
+  Positions at(Count index) const;
+
+  /// The number of \p point; nothing if it is not valid.
+  std::optional<Count> indexOf(llvm::ArrayRef<uint32_t> point) const;
+
+  bool contains(llvm::ArrayRef<uint32_t> point) const;
+
+  /// The valid points that differ from \p point in one axis: axes in the order
+  /// of declaration, values in their order.
+  std::vector<Positions> neighbours(llvm::ArrayRef<uint32_t> point) const;
+
+  /// The numbers of \p wanted different valid points, every set and every
+  /// order equally likely; of all of them if there are fewer. The same seed
+  /// gives the same numbers on every machine.
+  std::vector<Count> sample(uint64_t wanted, uint64_t seed) const;
+
+  /// Calls \p visit for the valid points from number \p first on, until it
+  /// returns false.
+  void forEach(Count first,
+               llvm::function_ref<bool(llvm::ArrayRef<uint32_t>)> visit) const;
+
+  /// By axis and value: the valid points that have it. Empty if the space was
+  /// too large to keep its graph.
+  std::vector<std::vector<Count>> marginals() const;
+
+  /// The number of points that satisfy the rules \p kept (ascending) and
+  /// perhaps no others; nothing if the effort did not suffice.
+  std::optional<Count> countWith(llvm::ArrayRef<unsigned> kept) const;
+
+private:
+  friend class Emptier;
+  struct State;
+  std::unique_ptr<State> state;
+};
+
+/// Where the points of a space go.
+struct Census {
+  std::optional<Count> raw;
+  std::optional<Count> valid;
+  /// By rule: the points that satisfy every rule before it and break this one.
+  /// With `valid` they add up to `raw`.
+  std::vector<std::optional<Count>> cuts;
+  /// By rule: the points that break it, whatever the others say.
+  std::vector<std::optional<Count>> alone;
+  /// By rule: the points that break it and no other.
+  std::vector<std::optional<Count>> only;
+};
+
+Census takeCensus(const Counter &counter);
+
+/// A bound that, moved, gives an empty space its first points.
+struct Relaxation {
+  unsigned rule = 0;
+  unsigned condition = 0; ///< of the rule
+  /// The side of the comparison that depends on the point; both if neither
+  /// is constant, and then the figures are of left minus right.
+  enum class Side : uint8_t { Left, Right, Both } side = Side::Left;
+  bool strict = false; ///< the bound itself is excluded
+  bool upper = true;   ///< values must be below the bound
+  double bound = 0;    ///< as it is; 0 for Side::Both
+  double needed = 0;   ///< the value nearest to the bound
+  Count points = 0;    ///< valid once the bound admits it
+};
+
+/// Why a space is empty.
+struct Emptiness {
+  /// Rules that no point satisfies together, ascending; each is needed for
+  /// that.
+  std::vector<unsigned> core;
+  /// No smaller set of rules empties the space.
+  bool smallest = true;
+  /// For each numeric bound of the core that can be moved alone.
+  std::vector<Relaxation> relaxations;
+};
+
+/// Why \p counter has no valid point. It must have none.
+Emptiness explainEmpty(const Counter &counter);
+
+} // namespace spak::space
+
+#endif // SPAK_SPACE_COUNTER_H

@@ -1,0 +1,299 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the graph of states, its counts and the walks over it.
+#include "Product.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+namespace spak::space {
+
+Product::Product(std::vector<uint32_t> sizesByLevel,
+                 llvm::ArrayRef<const Diagram *> diagrams, const Effort &effort)
+    : sizes(std::move(sizesByLevel)), levels(sizes.size() + 1),
+      stepsLeft(effort.steps) {
+  if (llvm::any_of(diagrams, [](const Diagram *diagram) {
+        return diagram->root() == Diagram::kFalse ||
+               diagram->root() == Diagram::kUndefined;
+      })) {
+    complete = true;
+    return;
+  }
+  if (llvm::any_of(diagrams, [](const Diagram *diagram) {
+        return diagram->isTooWide();
+      })) {
+    return;
+  }
+  planMoves(diagrams);
+  growGraph(effort.edges);
+  countGraph();
+}
+
+void Product::planMoves(llvm::ArrayRef<const Diagram *> diagrams) {
+  std::vector<const Diagram *> open;
+  std::vector<const Diagram *> later;
+  for (const Diagram *diagram : diagrams) {
+    if (diagram->root() != Diagram::kTrue) {
+      later.push_back(diagram);
+    }
+  }
+  for (unsigned level = 0; level < sizes.size(); ++level) {
+    std::vector<Move> &moves = levels[level].moves;
+    std::vector<const Diagram *> still;
+    auto add = [&](const Diagram *diagram, unsigned from) {
+      bool reads = llvm::is_contained(diagram->levels(), level);
+      bool ends = diagram->levels().back() == level;
+      moves.push_back({diagram, from, reads, ends});
+      if (!ends) {
+        still.push_back(diagram);
+      }
+    };
+    for (unsigned slot = 0; slot < open.size(); ++slot) {
+      add(open[slot], slot);
+    }
+    for (const Diagram *diagram : later) {
+      if (diagram->levels().front() == level) {
+        add(diagram, kRoot);
+      }
+    }
+    open = std::move(still);
+  }
+}
+
+/// The state after \p value; false if there is none.
+bool Product::step(unsigned level, llvm::ArrayRef<uint64_t> state,
+                   uint32_t value, std::vector<uint64_t> &next) const {
+  next.clear();
+  for (const Move &move : levels[level].moves) {
+    Diagram::Node node =
+        move.from == kRoot ? move.diagram->root() : state[move.from];
+    if (move.reads) {
+      node = move.diagram->step(node, level, value);
+      if (node == Diagram::kFalse || node == Diagram::kUndefined) {
+        return false;
+      }
+    }
+    if (!move.ends) {
+      next.push_back(node);
+    }
+  }
+  return true;
+}
+
+void Product::growGraph(size_t maxEdges) {
+  levels.front().states.intern({});
+  std::vector<uint64_t> next;
+  size_t kept = 0;
+  for (cut = 0; cut < sizes.size(); ++cut) {
+    Level &level = levels[cut];
+    kept += level.states.size() * sizes[cut];
+    if (kept > maxEdges) {
+      return;
+    }
+    level.edges.reserve(level.states.size() * sizes[cut]);
+    for (uint32_t state = 0; state < level.states.size(); ++state) {
+      llvm::ArrayRef<uint64_t> words = level.states.words(state);
+      for (uint32_t value = 0; value < sizes[cut]; ++value) {
+        level.edges.push_back(step(cut, words, value, next)
+                                  ? levels[cut + 1].states.intern(next)
+                                  : kDead);
+      }
+    }
+  }
+}
+
+bool Product::countBelow(unsigned level, llvm::ArrayRef<uint64_t> state,
+                         uint64_t &steps, Count &count) const {
+  if (level == sizes.size()) {
+    ++count;
+    return true;
+  }
+  if (steps < sizes[level]) {
+    return false;
+  }
+  steps -= sizes[level];
+  std::vector<uint64_t> next;
+  for (uint32_t value = 0; value < sizes[level]; ++value) {
+    if (step(level, state, value, next) &&
+        !countBelow(level + 1, next, steps, count)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Product::countGraph() {
+  Level &last = levels[cut];
+  for (uint32_t state = 0; state < last.states.size(); ++state) {
+    Count count = 0;
+    if (!countBelow(cut, last.states.words(state), stepsLeft, count)) {
+      return;
+    }
+    last.counts.push_back(count);
+  }
+  for (unsigned i = cut; i-- > 0;) {
+    Level &level = levels[i];
+    const std::vector<Count> &below = levels[i + 1].counts;
+    const uint32_t *edge = level.edges.data();
+    for (uint32_t state = 0; state < level.states.size(); ++state) {
+      Count count = 0;
+      for (uint32_t value = 0; value < sizes[i]; ++value, ++edge) {
+        count += *edge == kDead ? 0 : below[*edge];
+      }
+      level.counts.push_back(count);
+    }
+  }
+  total = levels.front().counts.front();
+  complete = true;
+}
+
+/// The points below \p value of a state. In the graph the state is given by
+/// number, below it by \p words. \p next becomes the words of the child where
+/// they are needed.
+Count Product::childCount(unsigned level, uint32_t state,
+                          const std::vector<uint64_t> &words, uint32_t value,
+                          std::vector<uint64_t> &next) const {
+  if (level < cut) {
+    uint32_t child = levels[level].edges[state * sizes[level] + value];
+    return child == kDead ? 0 : levels[level + 1].counts[child];
+  }
+  Count count = 0;
+  uint64_t steps = ~uint64_t(0);
+  if (step(level, words, value, next)) {
+    std::vector<uint64_t> child = next;
+    countBelow(level + 1, child, steps, count);
+  }
+  return count;
+}
+
+Positions Product::at(Count index) const {
+  Positions point;
+  forEach(index, [&](llvm::ArrayRef<uint32_t> found) {
+    point.assign(found.begin(), found.end());
+    return false;
+  });
+  return point;
+}
+
+void Product::forEach(
+    Count first,
+    llvm::function_ref<bool(llvm::ArrayRef<uint32_t>)> visit) const {
+  if (first >= total) {
+    return;
+  }
+  Positions point(sizes.size());
+  walk(0, 0, {}, first, point, visit);
+}
+
+/// False if the visitor wants no more.
+bool Product::walk(
+    unsigned level, uint32_t state, const std::vector<uint64_t> &words,
+    Count &skip, Positions &point,
+    llvm::function_ref<bool(llvm::ArrayRef<uint32_t>)> visit) const {
+  if (level == sizes.size()) {
+    return visit(point);
+  }
+  std::vector<uint64_t> here = words;
+  if (level == cut) {
+    llvm::ArrayRef<uint64_t> kept = levels[cut].states.words(state);
+    here.assign(kept.begin(), kept.end());
+  }
+  std::vector<uint64_t> next;
+  for (uint32_t value = 0; value < sizes[level]; ++value) {
+    point[level] = value;
+    uint32_t child = 0;
+    if (level < cut) {
+      child = levels[level].edges[state * sizes[level] + value];
+      if (child == kDead) {
+        continue;
+      }
+      Count below = levels[level + 1].counts[child];
+      if (below <= skip) {
+        skip -= below;
+        continue;
+      }
+    } else if (skip != 0) {
+      Count below = childCount(level, state, here, value, next);
+      if (below <= skip) {
+        skip -= below;
+        continue;
+      }
+    } else if (!step(level, here, value, next)) {
+      continue;
+    }
+    if (!walk(level + 1, child, next, skip, point, visit)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<Count> Product::indexOf(llvm::ArrayRef<uint32_t> point) const {
+  if (!complete || total == 0) {
+    return std::nullopt;
+  }
+  Count index = 0;
+  uint32_t state = 0;
+  std::vector<uint64_t> here, next;
+  for (unsigned level = 0; level < sizes.size(); ++level) {
+    if (level == cut) {
+      llvm::ArrayRef<uint64_t> kept = levels[cut].states.words(state);
+      here.assign(kept.begin(), kept.end());
+    }
+    for (uint32_t value = 0; value < point[level]; ++value) {
+      index += childCount(level, state, here, value, next);
+    }
+    if (level < cut) {
+      state = levels[level].edges[state * sizes[level] + point[level]];
+      if (state == kDead || levels[level + 1].counts[state] == 0) {
+        return std::nullopt;
+      }
+    } else {
+      if (!step(level, here, point[level], next)) {
+        return std::nullopt;
+      }
+      here = next;
+    }
+  }
+  return index;
+}
+
+std::vector<std::vector<Count>> Product::marginals() const {
+  std::vector<std::vector<Count>> result;
+  if (complete && total == 0) {
+    for (uint32_t size : sizes) {
+      result.emplace_back(size, 0);
+    }
+    return result;
+  }
+  if (!complete || cut < sizes.size()) {
+    return {};
+  }
+  std::vector<Count> ways = {1}; // in which a state is reached
+  for (unsigned level = 0; level < sizes.size(); ++level) {
+    std::vector<Count> counts(sizes[level]);
+    std::vector<Count> next(levels[level + 1].states.size());
+    const uint32_t *edge = levels[level].edges.data();
+    for (Count way : ways) {
+      for (Count &count : counts) {
+        uint32_t child = *edge++;
+        if (child != kDead) {
+          count += way * levels[level + 1].counts[child];
+          next[child] += way;
+        }
+      }
+    }
+    result.push_back(std::move(counts));
+    ways = std::move(next);
+  }
+  return result;
+}
+
+size_t Product::edges() const {
+  size_t sum = 0;
+  for (const Level &level : levels) {
+    sum += level.edges.size();
+  }
+  return sum;
+}
+
+} // namespace spak::space
