@@ -25,15 +25,16 @@ ALLOWED = {
     "Simulator": {"Dialect/Spak", "Layout", "Support"},
     "Target/CudaCpp": {"Dialect/SpakCuda", "Support"},
     "Toolchain": {"Support"},
+    "Trace": {"AST", "Device", "Space", "Support"},
     "Driver": {
         "AST", "Conversion", "Device", "Dialect/Spak", "Dialect/SpakCuda",
         "Frontend", "IRGen", "Sema", "Simulator", "Space",
-        "Support", "Target/CudaCpp", "Toolchain",
+        "Support", "Target/CudaCpp", "Toolchain", "Trace",
     },
 }
 # rooms that must not see MLIR at all
 NO_MLIR = {"Support", "Device", "Layout", "AST", "Frontend", "Space", "Sema",
-           "Toolchain"}
+           "Toolchain", "Trace"}
 
 
 def room_of(path):
