@@ -54,8 +54,9 @@ struct HelpGroup {
 
 constexpr HelpGroup kGroups[] = {
     {OPT_grp_general, "General"},          {OPT_grp_output, "Output"},
-    {OPT_grp_target, "Target and tuning"}, {OPT_grp_simulate, "Simulation"},
-    {OPT_grp_diag, "Diagnostics"},         {OPT_grp_debug, "Phases and timing"},
+    {OPT_grp_target, "Target and tuning"}, {OPT_grp_space, "Spaces"},
+    {OPT_grp_simulate, "Simulation"},      {OPT_grp_diag, "Diagnostics"},
+    {OPT_grp_debug, "Phases and timing"},
 };
 
 struct ExitRow {
@@ -136,6 +137,7 @@ public:
     readOutput();
     readTarget();
     readShape();
+    readSpace();
     readSimulation();
     readDiagnostics();
     readPhases();
@@ -243,6 +245,61 @@ private:
         }
         options.shape.push_back({name, sizes});
       }
+    }
+  }
+
+  void readSpace() {
+    unsigned asked =
+        args.hasArg(OPT_count_points) + args.hasArg(OPT_list_points) +
+        args.hasArg(OPT_list_points_eq) + args.hasArg(OPT_sample_points_eq);
+    if (asked > 1) {
+      fail("expected one of --count-points, --list-points and "
+           "--sample-points");
+    }
+    if (args.hasArg(OPT_count_points)) {
+      options.spaceQuery = SpaceQuery::Count;
+    }
+    if (args.hasArg(OPT_list_points)) {
+      options.spaceQuery = SpaceQuery::List;
+      options.pointCount = UINT64_MAX;
+    }
+    if (const Arg *arg = args.getLastArg(OPT_list_points_eq)) {
+      options.spaceQuery = SpaceQuery::List;
+      auto [first, count] = StringRef(arg->getValue()).split(':');
+      if (first.getAsInteger(10, options.firstPoint) ||
+          count.getAsInteger(10, options.pointCount)) {
+        fail("expected `--list-points=first:n`, got `" +
+             Twine(arg->getValue()) + "`");
+      }
+    }
+    if (const Arg *arg = args.getLastArg(OPT_sample_points_eq)) {
+      options.spaceQuery = SpaceQuery::Sample;
+      if (StringRef(arg->getValue()).getAsInteger(10, options.pointCount)) {
+        fail("expected a number in --sample-points, got `" +
+             Twine(arg->getValue()) + "`");
+      }
+    }
+    for (const std::string &text : args.getAllArgValues(OPT_device_limit_eq)) {
+      readDeviceLimits(text);
+    }
+  }
+
+  void readDeviceLimits(StringRef text) {
+    SmallVector<StringRef> items;
+    text.split(items, ',');
+    for (StringRef item : items) {
+      auto [field, number] = item.split('=');
+      int64_t limit = 0;
+      if (field.empty() || number.getAsInteger(10, limit) || limit < 0) {
+        fail("expected `--device-limit=field=n` with n from 0, got `" + item +
+             "`");
+        return;
+      }
+      options.deviceLimits.emplace_back(field.str(), limit);
+    }
+    if (options.spaceQuery == SpaceQuery::None) {
+      fail("--device-limit goes with --count-points, --list-points or "
+           "--sample-points");
     }
   }
 

@@ -12,6 +12,7 @@ class Eq_<string name, string var, string help, OptionGroup group>
 def grp_general : OptionGroup<"general">, HelpText<"General">;
 def grp_output : OptionGroup<"output">, HelpText<"Output">;
 def grp_target : OptionGroup<"target">, HelpText<"Target and tuning">;
+def grp_space : OptionGroup<"space">, HelpText<"Spaces">;
 def grp_simulate : OptionGroup<"simulate">, HelpText<"Simulation">;
 def grp_diag : OptionGroup<"diag">, HelpText<"Diagnostics">;
 def grp_debug : OptionGroup<"debug">, HelpText<"Phases and timing">;
@@ -50,6 +51,20 @@ def nvcc_eq : Eq_<"nvcc", "<path>",
 def toolchain_eq : Eq_<"toolchain", "<nvcc|nvrtc>",
     "what compiles for --emit=ptx and --emit=cubin (default nvcc)", grp_target>;
 
+def count_points : Flag_<"count-points",
+    "count the points of the space and what each constraint cuts, as JSON; compiles nothing",
+    grp_space>;
+def list_points : Flag_<"list-points",
+    "write the valid points as JSON; compiles nothing", grp_space>;
+def list_points_eq : Eq_<"list-points", "<first>:<n>",
+    "the same for <n> points from number <first> on", grp_space>;
+def sample_points_eq : Eq_<"sample-points", "<n>",
+    "write <n> different valid points drawn with --seed, all equally likely, as JSON; compiles nothing",
+    grp_space>;
+def device_limit_eq : Eq_<"device-limit", "<field>=<n>,...",
+    "ask as if the device had other limits (fields of `device` in docs/Language.md)",
+    grp_space>;
+
 def shape_eq : Eq_<"shape", "<dim>=<n>[:<n>...],...",
     "sizes of the dims, for the choice of the point and for --simulate; several values of a dim give every combination",
     grp_simulate>;
@@ -63,7 +78,7 @@ def simulate_at_eq : Eq_<"simulate-at", "<phase>[,<phase>...]",
     grp_simulate>;
 def inputs_eq : Eq_<"inputs", "<normal|outliers|onehot|integers|constant>",
     "distribution of the inputs (default normal)", grp_simulate>;
-def seed_eq : Eq_<"seed", "<n>", "seed of the inputs (default 1)", grp_simulate>;
+def seed_eq : Eq_<"seed", "<n>", "seed of the inputs, or of --sample-points (default 1)", grp_simulate>;
 def kernel_eq : Eq_<"kernel", "<name>",
     "kernel to simulate (default: every kernel of the system)", grp_simulate>;
 def json : Flag_<"json", "print simulation results as JSON lines", grp_simulate>;

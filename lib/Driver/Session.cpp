@@ -106,6 +106,8 @@ int Session::run() {
       options.compileFrom ? compileIr()
       : options.emit == Emit::Ast || options.emit == Emit::System
           ? parse() && emitTree()
+      : options.spaceQuery != SpaceQuery::None
+          ? parse() && analyze() && querySpace()
           : parse() && analyze() &&
                 (options.simulate != SimulateMode::None ? simulate()
                                                         : compileSystem());
@@ -153,11 +155,12 @@ bool Session::analyze() {
     return false;
   }
   system = std::move(*analyzed);
-  if (system->kernels.empty()) {
+  if (system->kernels.empty() && options.spaceQuery == SpaceQuery::None) {
     auto error =
         diags.error(diag::err_nothing_to_compile, file->system.name.range);
     error << file->system.name.text;
-    error.help("`--emit=system` writes what the file says as JSON");
+    error.help("`--emit=system` writes what the file says as JSON, "
+               "`--count-points` counts its space");
     return false;
   }
   return !diags.hasErrors();

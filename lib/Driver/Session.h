@@ -51,6 +51,9 @@ private:
   bool analyze();
   void makeContext();
   bool emitTree();
+  /// The answer to a question about the space (CountPoints.cpp).
+  bool querySpace();
+  bool chooseDevice(device::Device &chosen);
   bool compileSystem();
   bool compileIr();
   bool compilePoint(const space::Point &point, llvm::StringRef stem);

@@ -32,6 +32,9 @@ enum class Emit {
 /// What a simulation is compared with.
 enum class SimulateMode { None, Both, Reference, Exact };
 
+/// What is asked of the space instead of compiling.
+enum class SpaceQuery { None, Count, Sample, List };
+
 /// Options of one run of spakc.
 struct CompileOptions {
   std::string input;  ///< path, or "-" for standard input
@@ -51,6 +54,13 @@ struct CompileOptions {
   std::vector<std::pair<std::string, std::vector<std::string>>> axes;
   /// `--shape`: sizes per dim, every combination is meant.
   std::vector<std::pair<std::string, std::vector<int64_t>>> shape;
+
+  SpaceQuery spaceQuery = SpaceQuery::None;
+  /// `--sample-points=n`, `--list-points=first:n`.
+  uint64_t pointCount = 0;
+  uint64_t firstPoint = 0;
+  /// `--device-limit=field=n,…`.
+  std::vector<std::pair<std::string, int64_t>> deviceLimits;
 
   SimulateMode simulate = SimulateMode::None;
   std::vector<Phase> simulateAt;
