@@ -81,6 +81,11 @@ DiagnosticBuilder &DiagnosticBuilder::note(SourceRange range,
   return *this;
 }
 
+DiagnosticBuilder &DiagnosticBuilder::fix(SourceRange range, std::string text) {
+  diagnostic.fixes.push_back({range, std::move(text)});
+  return *this;
+}
+
 DiagnosticBuilder &DiagnosticBuilder::help(const llvm::Twine &text) {
   std::string line = text.str();
   if (!line.empty()) {
