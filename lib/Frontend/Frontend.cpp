@@ -106,6 +106,7 @@ std::unique_ptr<ast::File> parse(const SourceFile &source,
   bool lexed = lex(quiet, begin, end, tokens, truncated);
   if (tokens.empty() && silent.hasErrors()) {
     // Front matter without end, or text that is one open comment.
+    frontMatter.clear();
     begin = parseFrontMatter(context, first, frontMatter);
     lex(context, begin, end, tokens, truncated);
     return nullptr;
