@@ -103,6 +103,9 @@ private:
   bool startsEntry(size_t i, size_t end, bool assigns = true) const;
   bool isListOf(const Header &header, size_t end) const;
   bool isSeparator(size_t i) const;
+  bool isRelation(size_t i) const;
+  bool isDate(size_t i) const;
+  bool endsProse(size_t i, size_t end) const;
 
   size_t importDecl(size_t i);
   void systemBody(size_t i, size_t end);
