@@ -91,8 +91,7 @@ private:
           rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
       word = word.empty() ? rest.take_front(1) : word;
       error.got = "`" + quoted(word) + "`";
-      error.range =
-          file->range(at, at + static_cast<uint32_t>(word.size()));
+      error.range = file->range(at, at + static_cast<uint32_t>(word.size()));
     }
     return false;
   }
@@ -128,9 +127,9 @@ bool Reader::value(JsonValue &result, unsigned depth) {
     result.kind = JsonValue::Kind::String;
     SourceRange unused;
     good = string(result.text, unused);
-  } else if (llvm::isDigit(c) || ((c == '-' || c == '+') &&
-                                  at + 1 < text.size() &&
-                                  llvm::isDigit(text[at + 1]))) {
+  } else if (llvm::isDigit(c) ||
+             ((c == '-' || c == '+') && at + 1 < text.size() &&
+              llvm::isDigit(text[at + 1]))) {
     good = number(result);
   } else {
     good = word(result);
@@ -142,8 +141,8 @@ bool Reader::value(JsonValue &result, unsigned depth) {
 bool Reader::word(JsonValue &result) {
   uint32_t begin = at;
   uint32_t end = at;
-  while (end < text.size() && (llvm::isAlpha(text[end]) || text[end] == '-' ||
-                               text[end] == '+')) {
+  while (end < text.size() &&
+         (llvm::isAlpha(text[end]) || text[end] == '-' || text[end] == '+')) {
     ++end;
   }
   llvm::StringRef name = text.slice(begin, end);

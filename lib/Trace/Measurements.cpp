@@ -51,16 +51,18 @@ constexpr FigureRow kFigures[] = {
 
 /// Fields of a configuration of a sweep that are no axes.
 constexpr llvm::StringLiteral kNoAxes[] = {
-    "type",    "device",  "device_uuid", "passed",  "timestamp", "source",
-    "measured", "peer",   "driver",      "toolkit", "arch",      "kernel",
-    "step_name", "flop_formula", "sm_clock_mhz", "samples", "rounds", "spread",
-    "max_error", "correct", "category", "date", "error", "status"};
+    "type",     "device",   "device_uuid", "passed",       "timestamp",
+    "source",   "measured", "peer",        "driver",       "toolkit",
+    "arch",     "kernel",   "step_name",   "flop_formula", "sm_clock_mhz",
+    "samples",  "rounds",   "spread",      "max_error",    "correct",
+    "category", "date",     "error",       "status"};
 
 std::optional<llvm::StringRef> figureOf(llvm::StringRef field) {
   const auto *row = llvm::find_if(
       kFigures, [&](const FigureRow &r) { return r.field == field; });
-  return row == std::end(kFigures) ? std::nullopt
-                                   : std::optional<llvm::StringRef>(row->figure);
+  return row == std::end(kFigures)
+             ? std::nullopt
+             : std::optional<llvm::StringRef>(row->figure);
 }
 
 void setFigure(Measurement &m, llvm::StringRef field, double value) {
@@ -268,13 +270,14 @@ Measurement ofRecord(const Item &item) {
     m.correct = correct->asString() == "correct";
   }
   if (const JsonValue *times = value.find("times")) {
-    if (const JsonValue *runtimes = times->find("runtimes")) {
-      m.samples = std::max<int64_t>(1, runtimes->elements.size());
+    const JsonValue *runtimes = times->find("runtimes");
+    if (runtimes && !runtimes->elements.empty()) {
+      m.samples = static_cast<int64_t>(runtimes->elements.size());
     }
   }
   const JsonValue *list = value.find("measurements");
-  for (const JsonValue &entry : list ? list->elements
-                                     : std::vector<JsonValue>()) {
+  for (const JsonValue &entry :
+       list ? list->elements : std::vector<JsonValue>()) {
     const JsonValue *name = entry.find("name");
     const JsonValue *number = entry.find("value");
     if (!name || !name->asString() || !number || !number->asNumber()) {

@@ -36,8 +36,8 @@ constexpr KindRow kKinds[] = {
 enum class FieldType : uint8_t { Text, Number, Truth, Measured, Object, Array };
 
 constexpr llvm::StringLiteral kTypeNames[] = {
-    "a string",  "a number",          "a truth value",
-    "true, false or \"model\"", "an object", "an array"};
+    "a string",  "a number", "a truth value", "true, false or \"model\"",
+    "an object", "an array"};
 
 struct FieldRow {
   llvm::StringLiteral name;
@@ -192,14 +192,14 @@ private:
       SourceRange line = source.range(static_cast<uint32_t>(at),
                                       static_cast<uint32_t>(lineEnd));
       uint32_t begin = line.begin;
-      while (begin < line.end && llvm::StringRef(" \t:").contains(text[begin])) {
+      while (begin < line.end &&
+             llvm::StringRef(" \t:").contains(text[begin])) {
         ++begin;
       }
       line.begin = begin;
       uint32_t end = 0;
       JsonError error;
-      if (std::optional<JsonValue> value =
-              readJson(line, end, error, diags)) {
+      if (std::optional<JsonValue> value = readJson(line, end, error, diags)) {
         llvm::StringRef rest = text.slice(end, lineEnd).trim(" \t\r");
         if (!rest.empty()) {
           diags.warning(diag::warn_json_lenient,
@@ -303,9 +303,9 @@ private:
     }
     auto warning = diags.warning(diag::warn_trace_unknown_item,
                                  type ? type->range : value.range);
-    warning << (item.type.empty() ? "an item without `type`"
-                                  : "the item type `" + quoted(item.type) +
-                                        "`");
+    warning << (item.type.empty()
+                    ? "an item without `type`"
+                    : "the item type `" + quoted(item.type) + "`");
     if (!item.type.empty()) {
       warning.help(nameHelp(item.type, "item types", names));
     }

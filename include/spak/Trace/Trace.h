@@ -38,8 +38,8 @@ llvm::StringRef itemKindName(ItemKind kind);
 /// One item.
 struct Item {
   ItemKind kind = ItemKind::Unknown;
-  std::string type; ///< as written; empty where the shape says the kind
-  JsonValue value;  ///< an object
+  std::string type;    ///< as written; empty where the shape says the kind
+  JsonValue value;     ///< an object
   bool isLine = false; ///< stood behind the prefix
 
   SourceRange range() const { return value.range; }
