@@ -311,13 +311,13 @@ bool Session::querySpace() {
     return false;
   }
   Counter counter(model->space);
-  if (std::optional<Undefined> undefined = counter.undefined()) {
-    sema::reportUndefined(*model, request, *undefined, diags);
+  if (!counter.valid()) {
+    auto error = diags.error(diag::err_space_search);
+    error.help("fix some axes with `-D axis=value`");
     return false;
   }
-  if (!counter.valid()) {
-    auto error = diags.error(diag::err_space_uncounted);
-    error.help("fix some axes with `-D axis=value`");
+  if (std::optional<Undefined> undefined = counter.undefined()) {
+    sema::reportUndefined(*model, request, *undefined, diags);
     return false;
   }
   Count wanted = std::min<Count>(*counter.valid(), options.pointCount);

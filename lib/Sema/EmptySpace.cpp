@@ -31,15 +31,18 @@ void addLimits(const Constraint &constraint, const device::Device &device,
   });
 }
 
-/// The points of the space where the device has another limit.
+/// The points among those of \p axes where the device has another limit.
 Count pointsWith(const System &system, PointRequest request,
+                 llvm::ArrayRef<AxisDomain> axes,
                  const device::Device &device) {
   DiagnosticEngine silent;
   request.device = &device;
+  request.axes.clear();
   llvm::FailureOr<SpaceModel> model = spaceOf(system, request, silent);
   if (llvm::failed(model)) {
     return 0;
   }
+  model->space.axes = axes.vec();
   return Counter(std::move(model->space)).valid().value_or(0);
 }
 
@@ -57,13 +60,13 @@ std::map<int64_t, std::vector<std::string>> tableOf(llvm::StringRef field) {
 
 /// Finds the nearest value above, then below, at which points appear.
 void relaxLimit(const System &system, const PointRequest &request,
-                const std::string &field,
+                llvm::ArrayRef<AxisDomain> axes, const std::string &field,
                 std::vector<LimitRelaxation> &relaxations) {
   int64_t current = *request.device->number(field);
   std::map<int64_t, std::vector<std::string>> table = tableOf(field);
   auto tryValue = [&](int64_t value, const std::vector<std::string> &archs) {
     std::optional<device::Device> other = request.device->with(field, value);
-    Count points = pointsWith(system, request, *other);
+    Count points = pointsWith(system, request, axes, *other);
     if (points != 0) {
       relaxations.push_back({field, value, archs, points});
     }
@@ -97,7 +100,7 @@ EmptySpace explainEmpty(const System &system, const PointRequest &request,
     }
   }
   for (const std::string &field : limits) {
-    relaxLimit(system, request, field, result.limits);
+    relaxLimit(system, request, model.space.axes, field, result.limits);
   }
   return result;
 }

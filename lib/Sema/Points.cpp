@@ -4,9 +4,8 @@
 #include "spak/Sema/Sema.h"
 
 #include "Evaluator.h"
-#include "Uses.h"
 
-#include "spak/Space/Search.h"
+#include "spak/Sema/SpaceModel.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -23,10 +22,15 @@ public:
       : system(system), request(request), diags(diags) {}
 
   llvm::FailureOr<Selection> run() {
-    if (!readRequest()) {
+    auto requested = requestedValues(system, request, diags);
+    PointRequest everything = request;
+    everything.axes.clear();
+    llvm::FailureOr<SpaceModel> whole = spaceOf(system, everything, diags);
+    if (!requested || llvm::failed(whole)) {
       return llvm::failure();
     }
-    addConstraints();
+    fixed = std::move(*requested);
+    model = std::move(*whole);
     unsigned before = diags.errorCount();
     std::vector<AxisValue> chosen(fixed.size());
     combine(chosen, 0);
@@ -48,69 +52,19 @@ private:
   DiagnosticEngine &diags;
   /// Axes that `-D` names, by position, with their values.
   std::vector<std::pair<unsigned, std::vector<AxisValue>>> fixed;
-  std::vector<PointConstraint> constraints;
+  SpaceModel model;
   Selection selection;
-  std::optional<unsigned> blamed;
+  /// Why the first combination that was rejected has no point.
+  std::optional<EmptySpace> why;
 
-  bool readRequest();
-  void addConstraints();
   void combine(std::vector<AxisValue> &chosen, size_t depth);
-  bool placeFirst(llvm::ArrayRef<AxisDomain> axes);
+  bool placeFirst(const std::vector<AxisDomain> &axes);
+  const Constraint *blame(const std::vector<AxisDomain> &axes);
   void place(const std::vector<AxisValue> &chosen);
   std::vector<AxisDomain> domains(const std::vector<AxisValue> &chosen);
   void reportNone();
   void remark();
 };
-
-bool Selector::readRequest() {
-  bool good = true;
-  for (const auto &[name, texts] : request.axes) {
-    const Axis *axis = system.findAxis(name);
-    if (!axis) {
-      std::vector<std::string> names;
-      for (const Axis &other : system.axes) {
-        names.push_back(other.name);
-      }
-      auto error = diags.error(diag::err_unknown_axis) << name;
-      error.help(nameHelp(name, "axes", names));
-      good = false;
-      continue;
-    }
-    std::vector<AxisValue> values;
-    for (const std::string &text : texts) {
-      AxisValue value = AxisValue::parse(text);
-      if (!llvm::is_contained(axis->values, value)) {
-        std::string list;
-        for (const AxisValue &other : axis->values) {
-          list += (list.empty() ? "" : ", ") + other.text();
-        }
-        auto error = diags.error(diag::err_point_outside) << name << text;
-        error.note(axis->range, "its values are " + list);
-        good = false;
-      }
-      values.push_back(std::move(value));
-    }
-    fixed.emplace_back(axis - system.axes.data(), std::move(values));
-  }
-  return good;
-}
-
-void Selector::addConstraints() {
-  for (const Constraint &constraint : system.constraints) {
-    PointConstraint result;
-    result.name = constraint.reason;
-    forEachUse(*constraint.condition, [&](llvm::StringRef name) {
-      if (const Axis *axis = system.findAxis(name)) {
-        result.reads.push_back(axis - system.axes.data());
-      }
-    });
-    result.holds = [this, &constraint](const Point &point) {
-      Evaluator evaluator(point, request.device, &diags);
-      return evaluator.condition(*constraint.condition).value_or(false);
-    };
-    constraints.push_back(std::move(result));
-  }
-}
 
 void Selector::combine(std::vector<AxisValue> &chosen, size_t depth) {
   if (depth == fixed.size()) {
@@ -158,19 +112,38 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
   return result;
 }
 
-/// Selects the first valid point of \p axes; false if there is none.
-bool Selector::placeFirst(llvm::ArrayRef<AxisDomain> axes) {
-  bool found = false;
-  bool searched = forEachPoint(axes, constraints, [&](const Point &point) {
-    selection.points.push_back(point);
-    found = true;
-    return false;
-  });
-  if (!searched && !found) {
-    auto error = diags.error(diag::err_space_search) << kMaxCombinations;
+/// Selects the first valid point of \p axes; false if there is none. True also
+/// after an error.
+bool Selector::placeFirst(const std::vector<AxisDomain> &axes) {
+  model.space.axes = axes;
+  Counter counter(model.space);
+  std::optional<Positions> first = counter.firstDeclared();
+  if (!counter.valid() && !first) {
+    auto error = diags.error(diag::err_space_search);
     error.help("fix some axes with `-D axis=value`");
+    return true;
   }
-  return found || !searched;
+  if (std::optional<Undefined> undefined = counter.undefined()) {
+    reportUndefined(model, request, *undefined, diags);
+    return true;
+  }
+  if (first) {
+    selection.points.push_back(pointAt(axes, *first));
+  }
+  return first.has_value();
+}
+
+/// The constraint that is named where \p axes, which have no valid point, are
+/// rejected: the last one of a smallest set that rejects them all.
+const Constraint *Selector::blame(const std::vector<AxisDomain> &axes) {
+  model.space.axes = axes;
+  Counter counter(model.space);
+  EmptySpace empty = explainEmpty(system, request, model, counter);
+  const Constraint *last = empty.core.back();
+  if (!why) {
+    why = std::move(empty);
+  }
+  return last;
 }
 
 void Selector::place(const std::vector<AxisValue> &chosen) {
@@ -193,26 +166,24 @@ void Selector::place(const std::vector<AxisValue> &chosen) {
     rejected.text += (rejected.text.empty() ? "" : ",") +
                      system.axes[entry.first].name + "=" + value.text();
   }
-  blamed = emptyingConstraint(axes, constraints);
-  rejected.constraint = blamed ? constraints[*blamed].name : "";
+  rejected.constraint = blame(axes)->reason;
   selection.rejected.push_back(std::move(rejected));
 }
 
 void Selector::reportNone() {
-  if (!blamed) {
-    return;
-  }
-  const Constraint &constraint = system.constraints[*blamed];
+  const Constraint &constraint = *why->core.back();
   std::string arch =
       request.device ? request.device->arch.str() : std::string("any device");
   if (fixed.empty()) {
-    diags.error(diag::err_empty_space, constraint.range)
-        << constraint.reason << arch;
+    auto error = diags.error(diag::err_empty_space, constraint.range)
+                 << constraint.reason << arch;
+    describe(*why, model, &constraint, error);
     return;
   }
   const RejectedPoint &first = selection.rejected.front();
   auto error = diags.error(diag::err_point_rejected, constraint.range)
                << "`" + first.text + "`" << constraint.reason << arch;
+  describe(*why, model, &constraint, error);
   for (size_t i = 1; i < selection.rejected.size() && i < 8; ++i) {
     error.note("`" + selection.rejected[i].text + "` breaks \"" +
                selection.rejected[i].constraint + "\"");

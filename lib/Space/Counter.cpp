@@ -84,6 +84,57 @@ std::optional<Count> Counter::indexOf(llvm::ArrayRef<uint32_t> point) const {
   return state->all->indexOf(state->byLevel(point));
 }
 
+/// Backtracking, axes as declared.
+std::optional<Positions> Counter::searchDeclared() const {
+  std::vector<unsigned> order;
+  std::vector<uint32_t> sizes;
+  for (unsigned axis = 0; axis < state->space.axes.size(); ++axis) {
+    order.push_back(axis);
+    sizes.push_back(
+        static_cast<uint32_t>(state->space.axes[axis].values.size()));
+  }
+  std::vector<Diagram> made;
+  for (const Rule &rule : state->space.rules) {
+    for (const Condition &condition : rule.conditions) {
+      made.push_back(Diagram::of(condition, state->space.axes, order));
+    }
+  }
+  std::vector<const Diagram *> diagrams;
+  for (const Diagram &diagram : made) {
+    diagrams.push_back(&diagram);
+  }
+  Effort none;
+  none.edges = none.steps = 0;
+  return Product(sizes, diagrams, none).findFirst(state->effort.steps);
+}
+
+std::optional<Positions> Counter::firstDeclared() const {
+  if (!valid()) {
+    return searchDeclared();
+  }
+  if (*valid() == 0) {
+    return std::nullopt;
+  }
+  std::vector<std::vector<char>> allowed;
+  std::vector<unsigned> levelOf(state->sizes.size());
+  for (unsigned level = 0; level < state->sizes.size(); ++level) {
+    allowed.emplace_back(state->sizes[level], 1);
+    levelOf[state->order.axes[level]] = level;
+  }
+  Positions point;
+  for (unsigned level : levelOf) {
+    for (uint32_t value = 0; value < state->sizes[level]; ++value) {
+      llvm::fill(allowed[level], 0);
+      allowed[level][value] = 1;
+      if (state->all->hasWithin(allowed)) {
+        point.push_back(value);
+        break;
+      }
+    }
+  }
+  return point;
+}
+
 bool Counter::contains(llvm::ArrayRef<uint32_t> point) const {
   return llvm::all_of(state->entries, [&](const State::Entry &entry) {
     const Diagram &diagram = entry.diagram;
@@ -193,13 +244,15 @@ std::vector<std::vector<Count>> Counter::marginals() const {
   return result;
 }
 
-std::optional<Count> Counter::countWith(llvm::ArrayRef<unsigned> kept) const {
-  return state
-      ->product(state->diagramsOf([&](const State::Entry &entry) {
-        return llvm::is_contained(kept, entry.rule);
-      }))
-      .count();
+std::optional<Count> Counter::countWith(llvm::ArrayRef<unsigned> kept,
+                                        uint64_t &left) const {
+  return state->count(state->diagramsOf([&](const State::Entry &entry) {
+    return llvm::is_contained(kept, entry.rule);
+  }),
+                      left);
 }
+
+const Effort &Counter::effort() const { return state->effort; }
 
 Census takeCensus(const Counter &counter) {
   Census census;
@@ -209,22 +262,23 @@ Census takeCensus(const Counter &counter) {
   auto minus = [](std::optional<Count> a, std::optional<Count> b) {
     return a && b ? std::optional<Count>(*a - *b) : std::nullopt;
   };
+  uint64_t left = counter.effort().all;
   std::optional<Count> before = census.raw;
   std::vector<unsigned> prefix;
   for (unsigned rule = 0; rule < rules; ++rule) {
     prefix.push_back(rule);
     std::optional<Count> after =
-        prefix.size() == rules ? census.valid : counter.countWith(prefix);
+        prefix.size() == rules ? census.valid : counter.countWith(prefix, left);
     census.cuts.push_back(minus(before, after));
     before = after;
-    census.alone.push_back(minus(census.raw, counter.countWith({rule})));
+    census.alone.push_back(minus(census.raw, counter.countWith({rule}, left)));
     std::vector<unsigned> others;
     for (unsigned other = 0; other < rules; ++other) {
       if (other != rule) {
         others.push_back(other);
       }
     }
-    census.only.push_back(minus(counter.countWith(others), census.valid));
+    census.only.push_back(minus(counter.countWith(others, left), census.valid));
   }
   return census;
 }

@@ -27,6 +27,18 @@ struct Counter::State {
     return Product(sizes, diagrams, effort);
   }
 
+  /// The number of points where all of \p diagrams are true. What it takes is
+  /// taken from \p left.
+  std::optional<Count> count(llvm::ArrayRef<const Diagram *> diagrams,
+                             uint64_t &left) const {
+    Effort some = effort;
+    some.edges = std::min(some.edges, left);
+    some.steps = std::min(some.steps, left);
+    Product product(sizes, diagrams, some);
+    left -= std::min(left, product.work());
+    return product.count();
+  }
+
   /// The diagrams of the rules for which \p keep holds.
   std::vector<const Diagram *>
   diagramsOf(llvm::function_ref<bool(const Entry &)> keep) const {

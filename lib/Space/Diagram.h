@@ -31,7 +31,7 @@ public:
 
   /// Edges of one diagram that are looked at before it is given up as a table
   /// and evaluated at its last axis instead. Unit: edge.
-  static constexpr size_t kMaxEdges = size_t(1) << 22;
+  static constexpr size_t kMaxEdges = size_t(1) << 21;
 
   /// Prefixes that can be numbered. Unit: prefix.
   static constexpr double kMaxPrefixes = 4e18;
@@ -55,6 +55,8 @@ public:
   Node root() const { return rootNode; }
   /// Levels of the order that are read, ascending.
   llvm::ArrayRef<unsigned> levels() const { return readLevels; }
+  /// It is a table: a step is one look-up.
+  bool isTable() const { return !implicit; }
   /// Its prefixes cannot be numbered: no step may be taken.
   bool isTooWide() const { return tooWide; }
   /// Some prefix leads to kUndefined.

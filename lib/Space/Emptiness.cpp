@@ -15,8 +15,6 @@ namespace {
 
 using Op = Formula::Op;
 
-/// Edges that may be built while smaller cores are looked for. Unit: edge.
-constexpr size_t kMaxCoreEdges = size_t(1) << 26;
 /// Sets that may be tried. Unit: set.
 constexpr size_t kMaxCoreSets = 20000;
 
@@ -25,12 +23,13 @@ constexpr size_t kMaxCoreSets = 20000;
 /// Sees the inside of a counter.
 class Emptier {
 public:
-  explicit Emptier(const Counter &counter) : state(*counter.state) {}
+  explicit Emptier(const Counter &counter)
+      : state(*counter.state), left(state.effort.all) {}
 
   Emptiness run() {
     Emptiness result;
     result.core = minimalCore();
-    result.smallest = shrink(result.core);
+    result.smallest = shrink(result.core) && known;
     for (const Entry &entry : state.entries) {
       if (llvm::is_contained(result.core, entry.rule)) {
         if (std::optional<Relaxation> relaxation = relax(entry)) {
@@ -44,16 +43,19 @@ public:
 private:
   using Entry = Counter::State::Entry;
   const Counter::State &state;
-  size_t edges = 0;
+  uint64_t left; ///< effort
   size_t sets = 0;
+  bool known = true; ///< every set that was tried could be counted
 
   bool empty(llvm::ArrayRef<unsigned> rules) {
-    Product product = state.product(state.diagramsOf([&](const Entry &entry) {
-      return llvm::is_contained(rules, entry.rule);
-    }));
-    edges += product.edges();
+    std::optional<Count> count =
+        state.count(state.diagramsOf([&](const Entry &entry) {
+          return llvm::is_contained(rules, entry.rule);
+        }),
+                    left);
     ++sets;
-    return product.count() == Count(0);
+    known &= count.has_value();
+    return count == Count(0);
   }
 
   /// A set from which no rule can be dropped.
@@ -80,7 +82,7 @@ private:
         chosen.push_back(rule);
       }
       do {
-        if (edges > kMaxCoreEdges || sets > kMaxCoreSets) {
+        if (left == 0 || sets > kMaxCoreSets) {
           return false;
         }
         if (empty(chosen)) {
@@ -127,24 +129,24 @@ std::optional<Relaxation> Emptier::relax(const Entry &entry) {
   result.rule = entry.rule;
   result.condition = entry.condition;
   result.strict = top.op == Op::Lt || top.op == Op::Gt;
-  Formula left = formula.part(top.children[0]);
-  Formula right = formula.part(top.children[1]);
-  bool leftMoves = !left.scope().empty(), rightMoves = !right.scope().empty();
+  Formula lhs = formula.part(top.children[0]);
+  Formula rhs = formula.part(top.children[1]);
+  bool leftMoves = !lhs.scope().empty(), rightMoves = !rhs.scope().empty();
   if (!leftMoves && !rightMoves) {
     return std::nullopt;
   }
-  Formula moving = left;
+  Formula moving = lhs;
   result.upper = less;
   if (leftMoves && rightMoves) {
     result.side = Relaxation::Side::Both;
-    moving = left.minus(right);
+    moving = lhs.minus(rhs);
   } else {
     if (rightMoves) {
       result.side = Relaxation::Side::Right;
       result.upper = !less;
-      moving = right;
+      moving = rhs;
     }
-    BoundFormula bound(leftMoves ? right : left, state.space.axes);
+    BoundFormula bound(leftMoves ? rhs : lhs, state.space.axes);
     std::vector<uint32_t> none(state.space.axes.size(), BoundFormula::kFree);
     std::vector<uint64_t> residual;
     BoundFormula::Value value = bound.evaluate(none, residual);
@@ -175,7 +177,7 @@ std::optional<Relaxation> Emptier::relax(const Entry &entry) {
     std::vector<const Diagram *> diagrams =
         state.diagramsOf([&](const Entry &other) { return &other != &entry; });
     diagrams.push_back(&admitted);
-    return state.product(diagrams).count().value_or(0);
+    return state.count(diagrams, left).value_or(0);
   };
   if (sorted.empty() || countUpTo(sorted.back()) == 0) {
     return std::nullopt;

@@ -9,8 +9,7 @@ namespace spak::space {
 
 Product::Product(std::vector<uint32_t> sizesByLevel,
                  llvm::ArrayRef<const Diagram *> diagrams, const Effort &effort)
-    : sizes(std::move(sizesByLevel)), levels(sizes.size() + 1),
-      stepsLeft(effort.steps) {
+    : sizes(std::move(sizesByLevel)), levels(sizes.size() + 1) {
   if (llvm::any_of(diagrams, [](const Diagram *diagram) {
         return diagram->root() == Diagram::kFalse ||
                diagram->root() == Diagram::kUndefined;
@@ -25,7 +24,7 @@ Product::Product(std::vector<uint32_t> sizesByLevel,
   }
   planMoves(diagrams);
   growGraph(effort.edges);
-  countGraph();
+  countGraph(effort.steps);
 }
 
 void Product::planMoves(llvm::ArrayRef<const Diagram *> diagrams) {
@@ -56,6 +55,10 @@ void Product::planMoves(llvm::ArrayRef<const Diagram *> diagrams) {
       }
     }
     open = std::move(still);
+    uint64_t evaluated = llvm::count_if(moves, [](const Move &move) {
+      return move.ends && !move.diagram->isTable();
+    });
+    costs.push_back(sizes[level] * (1 + 16 * evaluated));
   }
 }
 
@@ -79,16 +82,16 @@ bool Product::step(unsigned level, llvm::ArrayRef<uint64_t> state,
   return true;
 }
 
-void Product::growGraph(size_t maxEdges) {
+void Product::growGraph(uint64_t maxEdges) {
   levels.front().states.intern({});
   std::vector<uint64_t> next;
-  size_t kept = 0;
   for (cut = 0; cut < sizes.size(); ++cut) {
     Level &level = levels[cut];
-    kept += level.states.size() * sizes[cut];
-    if (kept > maxEdges) {
+    uint64_t cost = level.states.size() * costs[cut];
+    if (workDone + cost > maxEdges) {
       return;
     }
+    workDone += cost;
     level.edges.reserve(level.states.size() * sizes[cut]);
     for (uint32_t state = 0; state < level.states.size(); ++state) {
       llvm::ArrayRef<uint64_t> words = level.states.words(state);
@@ -107,10 +110,10 @@ bool Product::countBelow(unsigned level, llvm::ArrayRef<uint64_t> state,
     ++count;
     return true;
   }
-  if (steps < sizes[level]) {
+  if (steps < costs[level]) {
     return false;
   }
-  steps -= sizes[level];
+  steps -= costs[level];
   std::vector<uint64_t> next;
   for (uint32_t value = 0; value < sizes[level]; ++value) {
     if (step(level, state, value, next) &&
@@ -121,15 +124,18 @@ bool Product::countBelow(unsigned level, llvm::ArrayRef<uint64_t> state,
   return true;
 }
 
-void Product::countGraph() {
+void Product::countGraph(uint64_t maxSteps) {
+  uint64_t left = maxSteps;
   Level &last = levels[cut];
   for (uint32_t state = 0; state < last.states.size(); ++state) {
     Count count = 0;
-    if (!countBelow(cut, last.states.words(state), stepsLeft, count)) {
+    if (!countBelow(cut, last.states.words(state), left, count)) {
+      workDone += maxSteps;
       return;
     }
     last.counts.push_back(count);
   }
+  workDone += maxSteps - left;
   for (unsigned i = cut; i-- > 0;) {
     Level &level = levels[i];
     const std::vector<Count> &below = levels[i + 1].counts;
@@ -257,6 +263,77 @@ std::optional<Count> Product::indexOf(llvm::ArrayRef<uint32_t> point) const {
   return index;
 }
 
+bool Product::findBelow(unsigned level, llvm::ArrayRef<uint64_t> state,
+                        uint64_t &steps, Positions &point) const {
+  if (level == sizes.size()) {
+    return true;
+  }
+  std::vector<uint64_t> next;
+  for (uint32_t value = 0; value < sizes[level]; ++value) {
+    uint64_t cost = costs[level] / sizes[level];
+    if (steps < cost) {
+      return false;
+    }
+    steps -= cost;
+    point[level] = value;
+    if (step(level, state, value, next) &&
+        findBelow(level + 1, next, steps, point)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<Positions> Product::findFirst(uint64_t steps) const {
+  Positions point(sizes.size());
+  if (costs.size() == sizes.size() && findBelow(0, {}, steps, point)) {
+    return point;
+  }
+  return std::nullopt;
+}
+
+bool Product::hasBelow(unsigned level, llvm::ArrayRef<uint64_t> state,
+                       const std::vector<std::vector<char>> &allowed) const {
+  if (level == sizes.size()) {
+    return true;
+  }
+  std::vector<uint64_t> next;
+  for (uint32_t value = 0; value < sizes[level]; ++value) {
+    if (allowed[level][value] && step(level, state, value, next) &&
+        hasBelow(level + 1, next, allowed)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Product::hasWithin(const std::vector<std::vector<char>> &allowed) const {
+  if (!complete || total == 0) {
+    return false;
+  }
+  std::vector<char> reached = {1};
+  for (unsigned i = 0; i < cut; ++i) {
+    const Level &level = levels[i];
+    std::vector<char> next(levels[i + 1].states.size());
+    for (uint32_t state = 0; state < level.states.size(); ++state) {
+      const uint32_t *edges = level.edges.data() + size_t(state) * sizes[i];
+      for (uint32_t value = 0; reached[state] && value < sizes[i]; ++value) {
+        if (allowed[i][value] && edges[value] != kDead) {
+          next[edges[value]] = levels[i + 1].counts[edges[value]] != 0;
+        }
+      }
+    }
+    reached = std::move(next);
+  }
+  for (uint32_t state = 0; state < reached.size(); ++state) {
+    if (reached[state] &&
+        hasBelow(cut, levels[cut].states.words(state), allowed)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::vector<std::vector<Count>> Product::marginals() const {
   std::vector<std::vector<Count>> result;
   if (complete && total == 0) {
@@ -286,14 +363,6 @@ std::vector<std::vector<Count>> Product::marginals() const {
     ways = std::move(next);
   }
   return result;
-}
-
-size_t Product::edges() const {
-  size_t sum = 0;
-  for (const Level &level : levels) {
-    sum += level.edges.size();
-  }
-  return sum;
 }
 
 } // namespace spak::space

@@ -44,11 +44,18 @@ public:
   void forEach(Count first,
                llvm::function_ref<bool(llvm::ArrayRef<uint32_t>)> visit) const;
 
+  /// The first point by level, found without the graph; nothing if there is
+  /// none or none within \p steps. Unit: edge.
+  std::optional<Positions> findFirst(uint64_t steps) const;
+
+  /// A point each of whose values is allowed exists. By level and value.
+  bool hasWithin(const std::vector<std::vector<char>> &allowed) const;
+
   /// By level and value: the number of points. Empty if the graph ended early.
   std::vector<std::vector<Count>> marginals() const;
 
-  /// Edges of the graph: what it cost. Unit: edge.
-  size_t edges() const;
+  /// What the count took, as effort is measured. Unit: edge.
+  uint64_t work() const { return workDone; }
 
 private:
   static constexpr uint32_t kDead = ~0u;
@@ -70,19 +77,24 @@ private:
   };
 
   std::vector<uint32_t> sizes;
-  std::vector<Level> levels; ///< one more than there are axes
-  unsigned cut = 0;          ///< the first level whose edges are not kept
+  std::vector<uint64_t> costs; ///< by level: of the edges of one state
+  std::vector<Level> levels;   ///< one more than there are axes
+  unsigned cut = 0;            ///< the first level whose edges are not kept
   Count total = 0;
   bool complete = false;
-  uint64_t stepsLeft = 0;
+  uint64_t workDone = 0;
 
   void planMoves(llvm::ArrayRef<const Diagram *> diagrams);
-  void growGraph(size_t maxEdges);
+  void growGraph(uint64_t maxEdges);
   bool step(unsigned level, llvm::ArrayRef<uint64_t> state, uint32_t value,
             std::vector<uint64_t> &next) const;
   bool countBelow(unsigned level, llvm::ArrayRef<uint64_t> state,
                   uint64_t &steps, Count &count) const;
-  void countGraph();
+  bool findBelow(unsigned level, llvm::ArrayRef<uint64_t> state,
+                 uint64_t &steps, Positions &point) const;
+  bool hasBelow(unsigned level, llvm::ArrayRef<uint64_t> state,
+                const std::vector<std::vector<char>> &allowed) const;
+  void countGraph(uint64_t maxSteps);
   Count childCount(unsigned level, uint32_t state,
                    const std::vector<uint64_t> &words, uint32_t value,
                    std::vector<uint64_t> &next) const;

@@ -12,12 +12,16 @@
 
 namespace spak::space {
 
-/// Work that may be done before a count is given up.
+/// Work that may be done before a count is given up. An edge at which a
+/// condition is evaluated, because it has no table, counts as sixteen.
 struct Effort {
   /// Edges of one graph that are kept. Unit: edge.
-  size_t edges = size_t(1) << 24;
+  uint64_t edges = uint64_t(1) << 24;
   /// Edges that are walked below a graph that ended early. Unit: edge.
-  uint64_t steps = uint64_t(1) << 28;
+  uint64_t steps = uint64_t(1) << 26;
+  /// Edges of all the counts that a census or an explanation takes, beside
+  /// that of the whole space. Unit: edge.
+  uint64_t all = uint64_t(1) << 27;
 };
 
 /// A point at which a condition has no value, and the rule it belongs to.
@@ -55,6 +59,11 @@ public:
   /// The number of \p point; nothing if it is not valid.
   std::optional<Count> indexOf(llvm::ArrayRef<uint32_t> point) const;
 
+  /// The valid point that comes first when points are compared axis by axis,
+  /// axes as declared and values as listed; nothing if there is none. Where the
+  /// points could not be counted the search is bounded and may miss it.
+  std::optional<Positions> firstDeclared() const;
+
   bool contains(llvm::ArrayRef<uint32_t> point) const;
 
   /// The valid points that differ from \p point in one axis: axes in the order
@@ -75,14 +84,20 @@ public:
   /// too large to keep its graph.
   std::vector<std::vector<Count>> marginals() const;
 
-  /// The number of points that satisfy the rules \p kept (ascending) and
-  /// perhaps no others; nothing if the effort did not suffice.
-  std::optional<Count> countWith(llvm::ArrayRef<unsigned> kept) const;
+  /// The number of points that satisfy the rules \p kept, whatever the others
+  /// say; nothing if the effort did not suffice. What it takes is taken from
+  /// \p left. Unit: edge.
+  std::optional<Count> countWith(llvm::ArrayRef<unsigned> kept,
+                                 uint64_t &left) const;
+
+  const Effort &effort() const;
 
 private:
   friend class Emptier;
   struct State;
   std::unique_ptr<State> state;
+
+  std::optional<Positions> searchDeclared() const;
 };
 
 /// Where the points of a space go.

@@ -6,8 +6,10 @@
 #ifndef SPAK_SPACE_FORMULA_H
 #define SPAK_SPACE_FORMULA_H
 
-#include "spak/Space/Search.h"
+#include "spak/Space/Point.h"
 
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
 #include <functional>

@@ -49,6 +49,9 @@ void expectTruth(const Space &space, const Truth &truth, Effort effort,
     return true;
   });
   EXPECT_EQ(walked, expected);
+  EXPECT_EQ(counter.firstDeclared(),
+            truth.valid.empty() ? std::nullopt
+                                : std::optional<Positions>(truth.valid[0]));
   if (truth.valid.size() > 3) {
     Positions third;
     counter.forEach(3, [&](llvm::ArrayRef<uint32_t> point) {
@@ -113,6 +116,7 @@ TEST(CounterTest, SaysWhenTheEffortDoesNotSuffice) {
   EXPECT_TRUE(counter.contains({0, 0, 0, 0, 0, 0}));
   EXPECT_FALSE(counter.contains({9, 9, 9, 0, 0, 0}));
   EXPECT_TRUE(counter.marginals().empty());
+  EXPECT_EQ(counter.firstDeclared(), Positions(6, 0));
   EXPECT_TRUE(Counter(space).valid());
 }
 
