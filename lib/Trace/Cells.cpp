@@ -141,13 +141,15 @@ pairEffect(llvm::ArrayRef<const Cell *> cells, const RankFigure &figure,
     double first = figure.score(*pair.first->merged.figure(figure.name));
     double second = figure.score(*pair.second->merged.figure(figure.name));
     logs.push_back(std::log(first / second));
+    double spread = 0;
     for (const Cell *cell : {pair.first, pair.second}) {
-      effect.spread =
-          std::max(effect.spread, cell->merged.spread.value_or(0.05));
+      spread = std::max(spread, cell->merged.spread.value_or(0.05));
       if (used) {
         used->push_back(cell);
       }
     }
+    effect.isClear &=
+        logs.back() * logs.front() > 0 && std::fabs(logs.back()) > 3 * spread;
   }
   if (logs.empty()) {
     return std::nullopt;

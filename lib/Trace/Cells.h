@@ -47,7 +47,9 @@ struct PairEffect {
   double low = 1;   ///< 95% interval of the mean; both 1 pair: the ratio
   double high = 1;
   unsigned pairs = 0;
-  double spread = 0; ///< widest of the cells
+  /// Every pair differs in one direction by more than three times the spread
+  /// of its cells.
+  bool isClear = true;
 };
 
 /// The effect of \p axis = \p value against \p against over all pairs of

@@ -76,6 +76,25 @@ private:
   DiagnosticEngine &diags;
   std::vector<Fact> facts;
 
+  /// The entries of \p configuration in the order of the file.
+  std::vector<std::pair<std::string, space::AxisValue>>
+  inOrder(const Configuration &configuration) const {
+    std::vector<std::pair<std::string, space::AxisValue>> result;
+    for (const TraceAxis &axis : names.axes) {
+      auto found = configuration.find(axis.name);
+      if (found != configuration.end()) {
+        result.emplace_back(*found);
+      }
+    }
+    return result;
+  }
+  std::string pointText(const Configuration &configuration) const {
+    space::Point point;
+    for (const auto &[axis, value] : inOrder(configuration)) {
+      point.set(axis, value);
+    }
+    return point.text();
+  }
   std::map<std::string, Group> group();
   void keepBestOrigin(Group &group);
   std::string scopeDim(const std::vector<Shape> &shapes) const;
@@ -223,7 +242,7 @@ std::string Proposer::when(const Group &group, llvm::StringRef dim,
   } else if (!group.device.empty()) {
     parts.push_back("device == '" + group.device + "'");
   }
-  for (const auto &[axis, value] : group.scope) {
+  for (const auto &[axis, value] : inOrder(group.scope)) {
     parts.push_back(axis + " == " + literal(value));
   }
   if (!dim.empty()) {
@@ -241,7 +260,7 @@ std::string Proposer::when(const Group &group, llvm::StringRef dim,
 
 std::string Proposer::scopeWords(const Group &group) const {
   std::string text;
-  for (const auto &[axis, value] : group.scope) {
+  for (const auto &[axis, value] : inOrder(group.scope)) {
     text += (text.empty() ? "" : ", ") + axis + " = " + value.text();
   }
   return text;
@@ -257,10 +276,12 @@ Fact Proposer::start(const Group &group, llvm::StringRef prefix,
   };
   add(slug(group.device.empty() ? "somewhere" : group.device));
   add(slug(group.kernel));
-  for (const auto &[axis, value] : group.scope) {
+  for (const auto &[axis, value] : inOrder(group.scope)) {
     const TraceAxis *known = names.findAxis(axis);
     if (!known || known->values.size() != 1) {
-      add(slug(value.isText() ? value.asText() : axis + value.text()));
+      add(slug(value.isText()   ? value.asText()
+               : value.isBool() ? (value.asBool() ? axis : "not_" + axis)
+                                : axis + value.text()));
     }
   }
   add(suffix.str());
@@ -367,12 +388,11 @@ void Proposer::best(const Group &group) {
       fact.entries.push_back({"when", ast::quote(condition)});
     }
     Configuration tuning = restrictedTo(m.configuration, names, true);
-    for (const auto &[axis, value] : tuning) {
+    for (const auto &[axis, value] : inOrder(tuning)) {
       fact.entries.push_back(
           {"recommend", ast::quote(axis + " = " + literal(value))});
     }
-    fact.entries.push_back(
-        {"point", ast::quote(configurationText(m.configuration))});
+    fact.entries.push_back({"point", ast::quote(pointText(m.configuration))});
     if (!m.shape.empty()) {
       fact.entries.push_back({"shape", ast::quote(shapeText(m.shape))});
     }
@@ -409,9 +429,10 @@ void Proposer::cost(const Group &group, llvm::ArrayRef<const Cell *> cells,
     std::vector<const Cell *> pairCells;
     std::optional<PairEffect> effect =
         pairEffect(cells, *group.figure, axis.name, value, other, &pairCells);
-    // One pair has no interval: it must stand clear of its own noise.
-    if (!effect || effect->ratio > 1 - options.threshold || effect->high >= 1 ||
-        (effect->pairs == 1 && 1 - effect->ratio < 3 * effect->spread)) {
+    // Few pairs have a wide interval or none: then each of them must stand
+    // clear of its own noise.
+    if (!effect || effect->ratio > 1 - options.threshold ||
+        !(effect->isClear || (effect->pairs > 2 && effect->high < 1))) {
       continue;
     }
     if (!worst || effect->ratio < worst->ratio) {
@@ -456,8 +477,7 @@ void Proposer::cost(const Group &group, llvm::ArrayRef<const Cell *> cells,
   fact.entries.push_back(
       {"against", ast::quote(axis.name + " = " + literal(against))});
   if (!group.scope.empty()) {
-    fact.entries.push_back(
-        {"scope", ast::quote(configurationText(group.scope))});
+    fact.entries.push_back({"scope", ast::quote(pointText(group.scope))});
   }
   fact.entries.push_back({"figure", ast::quote(group.figure->name)});
   fact.entries.push_back({"ratio", shortNumber(worst->ratio)});

@@ -1,0 +1,383 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the command line of spak-trace, and which files are read and written.
+// What a trace means is lib/Trace's business.
+#include "Diff.h"
+
+#include "spak/Driver/Driver.h"
+#include "spak/Frontend/Frontend.h"
+#include "spak/Trace/Facts.h"
+#include "spak/Trace/Schema.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace spak;
+
+static constexpr llvm::StringLiteral kHelp =
+    R"(usage: spak-trace COMMAND TRACE... [FILE.dsl] [options]
+
+Reads traces (logs with __SPAK_TRACE__ lines, JSON lines, arrays, sweeps) and
+writes what they teach into systems. docs/Traces.md says what is read.
+
+  ingest TRACE... --into FILE.dsl   write the facts that the traces support into
+                                    the knowledge of FILE.dsl
+    --dry-run                       print the difference, write nothing
+    --threshold=SHARE               least loss of a value that is worth a fact
+                                    (default 0.1)
+  check TRACE... FILE.dsl           test the facts of FILE.dsl against newer traces
+    --write                         mark stale facts in FILE.dsl
+    --dry-run                       print what --write would change
+  validate TRACE... --schema FILE.dsl
+                                    check items against the system's trace_schema
+  show TRACE...                     print what was read
+    --as=table|lines                a line a figure, or __SPAK_TRACE__ lines
+                                    (default table)
+
+  --lenient                         leave out what cannot be read, with a warning
+  --diagnostics=text|json           how messages are printed on standard error
+  -Wno-NAME, -Werror, -Werror=NAME  as for spakc
+  --help                            print this and stop
+
+A TRACE may be - for standard input. Exit codes: those of spakc.
+)";
+
+namespace {
+
+struct Options {
+  std::string command;
+  std::vector<std::string> inputs;
+  std::string system; ///< the file of --into, --schema, or the last input
+  bool isDryRun = false;
+  bool writes = false;
+  bool asLines = false;
+  bool jsonDiagnostics = false;
+  trace::ReadOptions reading;
+  trace::ProposeOptions proposing;
+  DiagnosticOptions diagnostics;
+};
+
+/// Reads the command line; a message if it cannot be understood.
+class CommandLine {
+public:
+  explicit CommandLine(Options &options) : options(options) {}
+
+  std::string read(llvm::ArrayRef<const char *> arguments) {
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      llvm::StringRef argument = arguments[i];
+      if (argument == "--into" || argument == "--schema") {
+        if (i + 1 == arguments.size()) {
+          return (argument + " needs a file").str();
+        }
+        options.system = arguments[++i];
+      } else if (argument.starts_with("-") && argument != "-") {
+        if (!flag(argument)) {
+          return ("unknown option `" + argument + "`").str();
+        }
+      } else if (options.command.empty()) {
+        options.command = argument.str();
+      } else {
+        options.inputs.push_back(argument.str());
+      }
+    }
+    return bad.empty() ? complete() : bad;
+  }
+
+private:
+  Options &options;
+  std::string bad;
+
+  bool flag(llvm::StringRef argument) {
+    llvm::StringRef value = argument;
+    if (argument == "--dry-run") {
+      options.isDryRun = true;
+    } else if (argument == "--write") {
+      options.writes = true;
+    } else if (argument == "--check") {
+      options.command = "check";
+    } else if (argument == "--lenient") {
+      options.reading.lenient = true;
+    } else if (value.consume_front("--into=") ||
+               value.consume_front("--schema=")) {
+      options.system = value.str();
+    } else if (value.consume_front("--as=")) {
+      options.asLines = value == "lines";
+      expect("--as", value, {"table", "lines"});
+    } else if (value.consume_front("--diagnostics=")) {
+      options.jsonDiagnostics = value == "json";
+      expect("--diagnostics", value, {"text", "json"});
+    } else if (value.consume_front("--threshold=")) {
+      double &share = options.proposing.threshold;
+      if (value.getAsDouble(share) || !(share > 0 && share < 1)) {
+        bad =
+            ("--threshold expects a share between 0 and 1, got `" + value + "`")
+                .str();
+      }
+    } else if (value.consume_front("-Wno-")) {
+      options.diagnostics.disabledWarnings.push_back(value.str());
+    } else if (value.consume_front("-Werror=")) {
+      options.diagnostics.errorWarnings.push_back(value.str());
+    } else if (argument == "-Werror") {
+      options.diagnostics.errorWarnings.push_back("*");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void expect(llvm::StringRef flag, llvm::StringRef value,
+              llvm::ArrayRef<llvm::StringRef> known) {
+    if (!llvm::is_contained(known, value)) {
+      bad = (flag + " expects " + llvm::join(known, " or ") + ", got `" +
+             value + "`")
+                .str();
+    }
+  }
+
+  std::string complete() {
+    static constexpr llvm::StringLiteral kCommands[] = {"ingest", "check",
+                                                        "validate", "show"};
+    if (options.command.empty()) {
+      return "no command";
+    }
+    if (!llvm::is_contained(kCommands, options.command)) {
+      return "unknown command `" + options.command + "`";
+    }
+    if (options.command == "check" && options.system.empty() &&
+        options.inputs.size() > 1) {
+      options.system = options.inputs.back();
+      options.inputs.pop_back();
+    }
+    if (options.inputs.empty()) {
+      return "no trace";
+    }
+    if (options.system.empty() && options.command != "show") {
+      return options.command == "ingest"  ? "ingest needs --into FILE.dsl"
+             : options.command == "check" ? "check needs a system: FILE.dsl"
+                                          : "validate needs --schema FILE.dsl";
+    }
+    return "";
+  }
+};
+
+class Session {
+public:
+  explicit Session(const Options &options)
+      : diags(options.diagnostics), options(options) {}
+
+  int run() {
+    if (std::optional<std::string> unknown = diags.unknownWarning()) {
+      diags.error(diag::err_unknown_warning) << *unknown;
+      return driver::kUsage;
+    }
+    bool good = readTraces() && (options.command == "show" || readSystem());
+    if (good) {
+      if (options.command == "ingest") {
+        ingest();
+      } else if (options.command == "check") {
+        check();
+      } else if (options.command == "validate") {
+        validate();
+      } else {
+        show();
+      }
+    }
+    return diags.hasErrors() ? driver::kDiagnosed : driver::kOk;
+  }
+
+  void print() const {
+    llvm::outs().flush();
+    if (options.jsonDiagnostics) {
+      diags.printJson(llvm::errs());
+    } else {
+      diags.printText(llvm::errs(), llvm::sys::Process::StandardErrHasColors());
+    }
+  }
+
+private:
+  DiagnosticEngine diags;
+  const Options &options;
+  std::vector<std::unique_ptr<SourceFile>> sources;
+  std::unique_ptr<SourceFile> systemSource;
+  std::unique_ptr<ast::File> file;
+  trace::Trace trace;
+
+  std::unique_ptr<SourceFile> open(const std::string &path) {
+    llvm::Expected<std::unique_ptr<SourceFile>> opened = SourceFile::open(path);
+    if (!opened) {
+      diags.error(diag::err_file_read)
+          << path << llvm::toString(opened.takeError());
+      return nullptr;
+    }
+    return std::move(*opened);
+  }
+
+  bool readTraces() {
+    bool good = true;
+    for (const std::string &path : options.inputs) {
+      std::unique_ptr<SourceFile> source = open(path);
+      good &= source != nullptr;
+      if (source) {
+        trace::readTrace(*source, options.reading, trace, diags);
+        sources.push_back(std::move(source));
+      }
+    }
+    // What can be read is validated and shown, but nothing is written.
+    bool reads = options.command == "show" || options.command == "validate";
+    return good && (reads || !diags.hasErrors());
+  }
+
+  bool readSystem() {
+    systemSource = open(options.system);
+    if (!systemSource) {
+      return false;
+    }
+    unsigned before = diags.errorCount();
+    file = frontend::parse(*systemSource, diags);
+    return file && diags.errorCount() == before;
+  }
+
+  std::vector<trace::Measurement> bound() {
+    std::vector<trace::Measurement> all = trace::measurements(trace);
+    trace::bindNames(all, trace::Names::of(*file), diags);
+    return all;
+  }
+
+  void ingest() {
+    std::vector<trace::Measurement> all = bound();
+    trace::Names names = trace::Names::of(*file);
+    std::vector<trace::Fact> facts =
+        trace::proposeFacts(all, names, options.proposing, diags);
+    if (facts.empty() && diags.warningCount() == 0) {
+      diags.warning(diag::warn_trace_nothing) << "the traces have no figure";
+    }
+    std::vector<ast::TextEdit> edits = trace::writeFacts(*file, facts, diags);
+    size_t count = facts.size();
+    apply(std::move(edits), !options.isDryRun,
+          llvm::Twine(count) + (count == 1 ? " fact" : " facts"));
+  }
+
+  void check() {
+    std::vector<trace::Measurement> all = bound();
+    std::vector<trace::Finding> findings = trace::checkFacts(*file, all, diags);
+    for (const trace::Finding &finding : findings) {
+      llvm::outs() << llvm::left_justify(trace::verdictName(finding.verdict),
+                                         10)
+                   << finding.fact->name.text << ": " << finding.reason << "\n";
+    }
+    if (options.writes || options.isDryRun) {
+      apply(trace::markFacts(findings), options.writes && !options.isDryRun,
+            "marks");
+    }
+  }
+
+  void validate() {
+    if (std::optional<trace::Schema> schema = trace::readSchema(*file, diags)) {
+      size_t good = trace::validate(trace, *schema, diags);
+      llvm::outs() << good << " of " << trace.items.size()
+                   << " items have the form of the schema\n";
+    }
+  }
+
+  void show() {
+    if (options.asLines) {
+      for (const trace::Item &item : trace.items) {
+        llvm::outs() << trace::toLine(item) << "\n";
+      }
+      return;
+    }
+    std::vector<trace::Measurement> all = trace::measurements(trace);
+    for (const trace::Item &item : trace.items) {
+      llvm::outs() << item.place() << "  " << trace::itemKindName(item.kind)
+                   << "\n";
+      for (const trace::Measurement &m : all) {
+        if (m.item == &item) {
+          showFigures(m);
+        }
+      }
+    }
+  }
+
+  void showFigures(const trace::Measurement &m) {
+    static constexpr llvm::StringLiteral kOrigins[] = {"claimed", "model",
+                                                       "measured"};
+    llvm::raw_ostream &os = llvm::outs();
+    os << "    " << (m.kernel.empty() ? "-" : m.kernel) << "  ";
+    for (const auto &[axis, value] : m.configuration) {
+      os << axis << "=" << value.text() << " ";
+    }
+    for (const auto &[dim, size] : m.shape) {
+      os << dim << "=" << size << " ";
+    }
+    for (const auto &[name, value] : m.figures) {
+      os << " " << name << " " << trace::numberText(value);
+    }
+    os << "  " << kOrigins[static_cast<unsigned>(m.from.origin)] << " on "
+       << (m.from.device.empty() ? "an unknown device" : m.from.device)
+       << ", confidence " << llvm::format("%.2f", trace::confidence(m)) << "\n";
+  }
+
+  /// Writes the edited file, or prints what would change.
+  void apply(std::vector<ast::TextEdit> edits, bool writes,
+             const llvm::Twine &what) {
+    if (edits.empty()) {
+      llvm::outs() << systemSource->name() << ": nothing changes\n";
+      return;
+    }
+    std::string text = ast::applyEdits(systemSource->text(), edits);
+    // What we write must be readable, whatever stood in the trace.
+    SourceFile changed(systemSource->name().str(), text);
+    DiagnosticEngine again;
+    if (!frontend::parse(changed, again) || again.hasErrors()) {
+      diags.error(diag::err_internal)
+          << "write" << "the changed file does not parse: "
+          << (again.diagnostics().empty() ? std::string()
+                                          : again.diagnostics().front().text);
+      return;
+    }
+    if (!writes) {
+      llvm::outs() << unifiedDiff(*systemSource, std::move(edits));
+      return;
+    }
+    if (systemSource->name() == "<stdin>") {
+      llvm::outs() << text;
+      return;
+    }
+    llvm::Error error =
+        llvm::writeToOutput(options.system, [&](llvm::raw_ostream &os) {
+          os << text;
+          return llvm::Error::success();
+        });
+    if (error) {
+      diags.error(diag::err_file_write) << llvm::toString(std::move(error));
+      return;
+    }
+    llvm::outs() << systemSource->name() << ": " << what << " written\n";
+  }
+};
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::ArrayRef<const char *> arguments(argv + 1, argv + argc);
+  for (llvm::StringRef argument : arguments) {
+    if (argument == "--help") {
+      llvm::outs() << kHelp;
+      return driver::kOk;
+    }
+  }
+  Options options;
+  std::string bad = CommandLine(options).read(arguments);
+  if (!bad.empty()) {
+    llvm::errs() << "spak-trace: " << bad << "; try --help\n";
+    return driver::kUsage;
+  }
+  Session session(options);
+  int code = session.run();
+  session.print();
+  return code;
+}
