@@ -40,7 +40,7 @@ system FMHA_v4 {
         constraint "resident blocks fit shared memory":
             occupancy * ((1 if dtype == "e4m3" else 2) * head_dim * (tile_m + 2 * stages * tile_n) + 2048) <= device.smem_per_sm
         constraint "scores and output fit the registers":
-            tile_n / 2 + tile_n / 4 + head_dim / 2 + 30 <= 65536 / (occupancy * (tile_m / 64 + 1) * 128)
+            tile_n / 2 + tile_n / 4 + head_dim / 2 + 30 <= device.registers_per_sm / (occupancy * (tile_m / 64 + 1) * 128)
                 and tile_n / 2 + head_dim / 2 + 30 <= device.registers_per_thread
     }
 
