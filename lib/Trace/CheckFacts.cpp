@@ -189,7 +189,7 @@ private:
     finding.verdict = verdict;
     finding.reason = std::move(reason);
     finding.date = cell.merged.from.date;
-    finding.trace = cell.parts.front()->item->range();
+    finding.trace = cell.parts.front()->range;
   }
 
   /// The part of the claim's point that says what is computed.

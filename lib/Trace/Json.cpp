@@ -431,6 +431,9 @@ std::string quotedJson(llvm::StringRef text) {
 }
 
 std::string numberText(double number) {
+  if (number == std::floor(number) && std::fabs(number) < 1e15) {
+    return std::to_string(static_cast<int64_t>(number));
+  }
   for (int digits = 1; digits < 17; ++digits) {
     char buffer[40];
     std::snprintf(buffer, sizeof(buffer), "%.*g", digits, number);

@@ -309,12 +309,10 @@ std::vector<Measurement> measurements(const Trace &trace) {
   std::vector<Measurement> result;
   auto add = [&](Measurement m, const Item &item, SourceRange at) {
     m.item = &item;
-    m.place = item.place();
-    if (at.isValid() && at.file == item.range().file) {
-      Item entry;
-      entry.value.range = at;
-      m.place = entry.place();
-    }
+    Item entry;
+    entry.value.range = at.isValid() ? at : item.range();
+    m.range = entry.range();
+    m.place = entry.place();
     result.push_back(std::move(m));
   };
   for (const Item &item : trace.items) {

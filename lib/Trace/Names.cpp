@@ -223,7 +223,7 @@ void bindNames(std::vector<Measurement> &measurements, const Names &names,
     std::map<std::string, space::AxisValue> bound;
     for (const auto &[name, value] : m.configuration) {
       const TraceAxis *axis = names.match(name);
-      SourceRange range = m.item->range();
+      SourceRange range = m.range;
       if (!axis) {
         if (value.isInt() && llvm::is_contained(names.dims, name)) {
           m.shape.try_emplace(name, value.asInt());

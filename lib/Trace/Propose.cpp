@@ -145,7 +145,7 @@ std::map<std::string, Group> Proposer::group() {
     group.measurements.push_back(&m);
   }
   if (wrong) {
-    diags.warning(diag::warn_trace_nothing, firstWrong->item->range())
+    diags.warning(diag::warn_trace_nothing, firstWrong->range)
         << std::to_string(wrong) +
                (wrong == 1 ? " figure of a wrong result is left out"
                            : " figures of wrong results are left out");
@@ -319,7 +319,7 @@ void Proposer::addProvenance(Fact &fact, const Cell &cell, double confidence) {
   text("date", from.date);
   fact.date = from.date;
   fact.confidence = confidence;
-  fact.origin = cell.parts.front()->item->range();
+  fact.origin = cell.parts.front()->range;
 }
 
 void Proposer::warnMissing(const Cell &cell, double confidence) {
@@ -334,8 +334,8 @@ void Proposer::warnMissing(const Cell &cell, double confidence) {
   Measurement whole = cell.merged;
   whole.from = {
       Provenance::Origin::Measured, "x", "x", "x", "x", "x", "x", "x", 1.0};
-  auto warning = diags.warning(diag::warn_trace_provenance,
-                               cell.parts.front()->item->range());
+  auto warning =
+      diags.warning(diag::warn_trace_provenance, cell.parts.front()->range);
   warning << llvm::join(missing, ", ") << confidenceText(confidence)
           << confidenceText(trace::confidence(whole));
 }
@@ -517,7 +517,7 @@ std::vector<Fact> Proposer::run() {
       isPlaced |= !cell.merged.configuration.empty();
     }
     group.figure = rankFigure(cells);
-    SourceRange first = group.measurements.front()->item->range();
+    SourceRange first = group.measurements.front()->range;
     if (!group.figure) {
       diags.warning(diag::warn_trace_nothing, first)
           << "the points of `" + group.kernel + "` have no figure in common";

@@ -106,6 +106,11 @@ bool fits(const JsonValue &value, FieldType type) {
   return false;
 }
 
+/// `TraceItem.Performance` is `Performance`.
+llvm::StringRef caseName(const Item &item) {
+  return llvm::StringRef(item.type).substr(item.type.rfind('.') + 1);
+}
+
 /// The kind of an object that does not say its type.
 ItemKind kindByShape(const JsonValue &value) {
   auto has = [&](llvm::StringRef key) { return value.find(key) != nullptr; };
@@ -275,7 +280,7 @@ private:
     // The steps of an agent have a `type` that is no kind.
     if (!item.type.empty() && shaped != ItemKind::AgentStep) {
       const auto *row = llvm::find_if(
-          kKinds, [&](const KindRow &r) { return r.name == item.type; });
+          kKinds, [&](const KindRow &r) { return r.name == caseName(item); });
       if (row != std::end(kKinds)) {
         item.kind = row->kind;
       } else if (shaped == ItemKind::Unknown || isLine) {
@@ -285,7 +290,9 @@ private:
     if (item.kind == ItemKind::Unknown) {
       unknown(item, value, type);
     }
-    checkFields(value);
+    if (options.checksFields) {
+      checkFields(value);
+    }
     item.value = std::move(value);
     trace.items.push_back(std::move(item));
   }

@@ -140,6 +140,7 @@ private:
   std::string complete() {
     static constexpr llvm::StringLiteral kCommands[] = {"ingest", "check",
                                                         "validate", "show"};
+    options.reading.checksFields = options.command != "validate";
     if (options.command.empty()) {
       return "no command";
     }

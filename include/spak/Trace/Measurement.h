@@ -39,6 +39,7 @@ struct Provenance {
 
 struct Measurement {
   const Item *item = nullptr;
+  SourceRange range; ///< of the item, or of the entry of a history
   std::string place; ///< `run.log:L12`
   std::string kernel;
   /// By axis, canonically spelled.

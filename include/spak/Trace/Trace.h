@@ -55,6 +55,9 @@ struct ReadOptions {
   /// Text that is no JSON and fields of a wrong type are warned about, not
   /// errors, and left out.
   bool lenient = false;
+  /// Fields of the known kinds are held to their types; off where a schema
+  /// says what they are.
+  bool checksFields = true;
 };
 
 /// Adds the items of \p source to \p trace. Errors: SPK5001 (text that is no
