@@ -6,8 +6,11 @@
 
 #include "spak/Sema/SpaceModel.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
+
+#include <set>
 
 using namespace spak::space;
 
@@ -168,21 +171,14 @@ private:
 
   /// Constraints of one name share an entry.
   void cuts(const Census &census) {
-    std::vector<llvm::StringRef> done;
-    for (const Rule &rule : model.space.rules) {
-      if (llvm::is_contained(done, rule.name)) {
-        continue;
-      }
-      done.push_back(rule.name);
-      std::optional<Count> sum = 0;
-      for (size_t i = 0; i < model.space.rules.size(); ++i) {
-        if (model.space.rules[i].name == rule.name) {
-          sum = sum && census.cuts[i]
-                    ? std::optional<Count>(*sum + *census.cuts[i])
-                    : std::nullopt;
-        }
-      }
-      attribute(rule.name, sum);
+    llvm::MapVector<llvm::StringRef, std::optional<Count>> sums;
+    for (size_t i = 0; i < model.space.rules.size(); ++i) {
+      auto &sum = sums.try_emplace(model.space.rules[i].name, 0).first->second;
+      sum = sum && census.cuts[i] ? std::optional<Count>(*sum + *census.cuts[i])
+                                  : std::nullopt;
+    }
+    for (const auto &[name, sum] : sums) {
+      attribute(name, sum);
     }
   }
 
@@ -204,12 +200,12 @@ private:
   }
 
   void reads(const Rule &rule) {
-    for (size_t axis = 0; axis < model.space.axes.size(); ++axis) {
-      if (llvm::any_of(rule.conditions, [&](const Condition &condition) {
-            return llvm::is_contained(condition.scope, axis);
-          })) {
-        json.value(model.space.axes[axis].name);
-      }
+    std::set<unsigned> axes;
+    for (const Condition &condition : rule.conditions) {
+      axes.insert(condition.scope.begin(), condition.scope.end());
+    }
+    for (unsigned axis : axes) {
+      json.value(model.space.axes[axis].name);
     }
   }
 
@@ -288,18 +284,7 @@ bool Session::chooseDevice(device::Device &chosen) {
 }
 
 bool Session::querySpace() {
-  device::Device chosen;
-  if (!chooseDevice(chosen)) {
-    return false;
-  }
-  sema::PointRequest request;
-  request.axes = options.axes;
-  request.device = &chosen;
-  for (const auto &[dim, sizes] : options.shape) {
-    if (sizes.size() == 1) {
-      request.shape[dim] = sizes.front();
-    }
-  }
+  const sema::PointRequest &request = asked;
   llvm::FailureOr<sema::SpaceModel> model =
       sema::spaceOf(*system, request, diags);
   if (llvm::failed(model)) {

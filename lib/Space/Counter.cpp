@@ -30,11 +30,11 @@ Counter::Counter(Space given, Effort effort)
   for (unsigned axis : state->order.axes) {
     state->sizes.push_back(static_cast<uint32_t>(sizes[axis]));
   }
+  std::vector<Diagram> diagrams = state->diagramsIn(state->order.axes);
+  auto next = diagrams.begin();
   for (unsigned rule = 0; rule < space.rules.size(); ++rule) {
-    llvm::ArrayRef<Condition> conditions = space.rules[rule].conditions;
-    for (unsigned i = 0; i < conditions.size(); ++i) {
-      state->entries.push_back(
-          {Diagram::of(conditions[i], space.axes, state->order.axes), rule, i});
+    for (unsigned i = 0; i < space.rules[rule].conditions.size(); ++i) {
+      state->entries.push_back({std::move(*next++), rule, i});
     }
   }
   state->all = std::make_unique<Product>(
@@ -93,12 +93,7 @@ std::optional<Positions> Counter::searchDeclared() const {
     sizes.push_back(
         static_cast<uint32_t>(state->space.axes[axis].values.size()));
   }
-  std::vector<Diagram> made;
-  for (const Rule &rule : state->space.rules) {
-    for (const Condition &condition : rule.conditions) {
-      made.push_back(Diagram::of(condition, state->space.axes, order));
-    }
-  }
+  std::vector<Diagram> made = state->diagramsIn(order);
   std::vector<const Diagram *> diagrams;
   for (const Diagram &diagram : made) {
     diagrams.push_back(&diagram);

@@ -23,6 +23,20 @@ struct Counter::State {
   std::vector<Entry> entries;
   std::unique_ptr<Product> all;
 
+  /// The diagrams of all conditions, rules in order.
+  std::vector<Diagram> diagramsIn(llvm::ArrayRef<unsigned> axes) const {
+    std::vector<Diagram> made;
+    uint64_t work = 0;
+    for (const Rule &rule : space.rules) {
+      for (const Condition &condition : rule.conditions) {
+        uint64_t left = effort.diagrams - std::min(effort.diagrams, work);
+        made.push_back(
+            Diagram::of(condition, space.axes, axes, left / 4, work));
+      }
+    }
+    return made;
+  }
+
   Product product(llvm::ArrayRef<const Diagram *> diagrams) const {
     return Product(sizes, diagrams, effort);
   }

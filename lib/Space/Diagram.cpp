@@ -135,8 +135,8 @@ public:
     }
   }
 
-  /// False if there are more than kMaxEdges edges.
-  bool forward() {
+  /// False if there are more than \p maxEdges edges.
+  bool forward(uint64_t maxEdges) {
     uint32_t first = outcome.at(positions, residual);
     if (first != kOpen) {
       start = first;
@@ -144,12 +144,12 @@ public:
     }
     start = kState;
     std::vector<std::vector<uint32_t>> prefixes = {{}};
-    size_t total = 0;
     for (size_t depth = 0; depth < sizes.size(); ++depth) {
-      total += prefixes.size() * sizes[depth];
-      if (total > Diagram::kMaxEdges) {
+      uint64_t more = prefixes.size() * sizes[depth];
+      if (work + more > maxEdges) {
         return false;
       }
+      work += more;
       prefixes = extend(prefixes, depth);
     }
     return true;
@@ -198,6 +198,7 @@ public:
   }
 
   Diagram diagram;
+  uint64_t work = 0; ///< edges looked at
 
 private:
   static constexpr uint32_t kState = uint32_t(1) << 31;
@@ -267,7 +268,8 @@ Diagram::Node Diagram::implicitStep(Node node, unsigned level,
 }
 
 Diagram Diagram::of(const Condition &condition, llvm::ArrayRef<AxisDomain> axes,
-                    llvm::ArrayRef<unsigned> order) {
+                    llvm::ArrayRef<unsigned> order, uint64_t maxEdges,
+                    uint64_t &work) {
   std::unique_ptr<Outcome> outcome;
   if (condition.formula.empty()) {
     outcome = std::make_unique<FunctionTruth>(condition);
@@ -275,7 +277,9 @@ Diagram Diagram::of(const Condition &condition, llvm::ArrayRef<AxisDomain> axes,
     outcome = std::make_unique<FormulaTruth>(condition.formula, axes);
   }
   DiagramBuilder builder(condition.scope, axes, order, *outcome);
-  if (builder.forward()) {
+  bool table = builder.forward(maxEdges);
+  work += builder.work;
+  if (table) {
     Diagram diagram = builder.backward(3);
     diagram.undefinedReached =
         diagram.rootNode == kUndefined ||
@@ -300,10 +304,11 @@ Diagram Diagram::of(const Condition &condition, llvm::ArrayRef<AxisDomain> axes,
 
 std::optional<Diagram> Diagram::ofValues(const Formula &formula,
                                          llvm::ArrayRef<AxisDomain> axes,
-                                         llvm::ArrayRef<unsigned> order) {
+                                         llvm::ArrayRef<unsigned> order,
+                                         uint64_t maxEdges) {
   FormulaValue outcome(formula, axes);
   DiagramBuilder builder(formula.scope(), axes, order, outcome);
-  if (!builder.forward() || !outcome.numeric) {
+  if (!builder.forward(maxEdges) || !outcome.numeric) {
     return std::nullopt;
   }
   Diagram diagram = builder.backward(outcome.values.size());

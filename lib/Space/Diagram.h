@@ -29,24 +29,24 @@ public:
   static constexpr Node kTrue = 1;
   static constexpr Node kUndefined = 2;
 
-  /// Edges of one diagram that are looked at before it is given up as a table
-  /// and evaluated at its last axis instead. Unit: edge.
-  static constexpr size_t kMaxEdges = size_t(1) << 21;
-
   /// Prefixes that can be numbered. Unit: prefix.
   static constexpr double kMaxPrefixes = 4e18;
 
   /// The diagram of \p condition where the axis at level l of the order is
-  /// `order[l]`. Terminals: kFalse, kTrue, kUndefined (no truth value).
+  /// `order[l]`. Terminals: kFalse, kTrue, kUndefined (no truth value). If it
+  /// takes more than \p maxEdges edges there is no table, and the condition is
+  /// evaluated at its last axis instead. Edges looked at are added to \p work.
   static Diagram of(const Condition &condition, llvm::ArrayRef<AxisDomain> axes,
-                    llvm::ArrayRef<unsigned> order);
+                    llvm::ArrayRef<unsigned> order, uint64_t maxEdges,
+                    uint64_t &work);
 
   /// The diagram whose terminals are the values of \p formula: terminal t
   /// stands for `values()[t]`. Nothing if it is too large, or if a value is no
   /// number somewhere.
   static std::optional<Diagram> ofValues(const Formula &formula,
                                          llvm::ArrayRef<AxisDomain> axes,
-                                         llvm::ArrayRef<unsigned> order);
+                                         llvm::ArrayRef<unsigned> order,
+                                         uint64_t maxEdges);
 
   /// This diagram with its terminals replaced by kFalse, kTrue, kUndefined:
   /// terminal t becomes `terminals[t]`.

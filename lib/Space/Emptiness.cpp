@@ -156,8 +156,8 @@ std::optional<Relaxation> Emptier::relax(const Entry &entry) {
     result.bound = value.asFloat();
   }
 
-  std::optional<Diagram> values =
-      Diagram::ofValues(moving, state.space.axes, state.order.axes);
+  std::optional<Diagram> values = Diagram::ofValues(
+      moving, state.space.axes, state.order.axes, state.effort.diagrams / 4);
   if (!values) {
     return std::nullopt;
   }

@@ -11,10 +11,17 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace spak::space {
 
 namespace {
+
+/// Components with more axes stay in the order of declaration, and those with
+/// more than the smaller number try one first axis: the choice takes time in
+/// the cube of the axes. Unit: axis.
+constexpr size_t kMaxGreedyAxes = 128;
+constexpr size_t kMaxStarts = 40;
 
 /// Orders one component.
 class Greedy {
@@ -34,8 +41,7 @@ public:
   }
 
   std::vector<unsigned> best() {
-    // Above this many axes one start must do: the choice is cubic.
-    size_t starts = component.size() <= 40 ? component.size() : 1;
+    size_t starts = component.size() <= kMaxStarts ? component.size() : 1;
     std::vector<unsigned> result;
     double least = std::numeric_limits<double>::infinity();
     for (size_t i = 0; i < starts; ++i) {
@@ -117,23 +123,20 @@ AxisOrder chooseOrder(llvm::ArrayRef<size_t> sizes,
     }
   }
   AxisOrder order;
-  std::vector<char> done(sizes.size());
+  std::map<unsigned, size_t> places; // of components, by leader
   for (unsigned axis = 0; axis < sizes.size(); ++axis) {
-    if (done[axis]) {
-      continue;
+    auto [place, added] =
+        places.try_emplace(tied.getLeaderValue(axis), order.components.size());
+    if (added) {
+      order.components.emplace_back();
     }
-    std::vector<unsigned> component;
-    for (unsigned other = axis; other < sizes.size(); ++other) {
-      if (tied.isEquivalent(axis, other)) {
-        component.push_back(other);
-        done[other] = 1;
-      }
-    }
-    if (component.size() > 1) {
+    order.components[place->second].push_back(axis);
+  }
+  for (std::vector<unsigned> &component : order.components) {
+    if (component.size() > 1 && component.size() <= kMaxGreedyAxes) {
       component = Greedy(sizes, scopes, component).best();
     }
     llvm::append_range(order.axes, component);
-    order.components.push_back(std::move(component));
   }
   return order;
 }

@@ -29,17 +29,18 @@ Product::Product(std::vector<uint32_t> sizesByLevel,
 
 void Product::planMoves(llvm::ArrayRef<const Diagram *> diagrams) {
   std::vector<const Diagram *> open;
-  std::vector<const Diagram *> later;
+  std::vector<std::vector<const Diagram *>> beginning(sizes.size());
   for (const Diagram *diagram : diagrams) {
     if (diagram->root() != Diagram::kTrue) {
-      later.push_back(diagram);
+      beginning[diagram->levels().front()].push_back(diagram);
     }
   }
+  workDone = sizes.size() + diagrams.size();
   for (unsigned level = 0; level < sizes.size(); ++level) {
     std::vector<Move> &moves = levels[level].moves;
     std::vector<const Diagram *> still;
     auto add = [&](const Diagram *diagram, unsigned from) {
-      bool reads = llvm::is_contained(diagram->levels(), level);
+      bool reads = llvm::binary_search(diagram->levels(), level);
       bool ends = diagram->levels().back() == level;
       moves.push_back({diagram, from, reads, ends});
       if (!ends) {
@@ -49,11 +50,10 @@ void Product::planMoves(llvm::ArrayRef<const Diagram *> diagrams) {
     for (unsigned slot = 0; slot < open.size(); ++slot) {
       add(open[slot], slot);
     }
-    for (const Diagram *diagram : later) {
-      if (diagram->levels().front() == level) {
-        add(diagram, kRoot);
-      }
+    for (const Diagram *diagram : beginning[level]) {
+      add(diagram, kRoot);
     }
+    workDone += moves.size();
     open = std::move(still);
     uint64_t evaluated = llvm::count_if(moves, [](const Move &move) {
       return move.ends && !move.diagram->isTable();
@@ -85,12 +85,14 @@ bool Product::step(unsigned level, llvm::ArrayRef<uint64_t> state,
 void Product::growGraph(uint64_t maxEdges) {
   levels.front().states.intern({});
   std::vector<uint64_t> next;
+  uint64_t kept = 0;
   for (cut = 0; cut < sizes.size(); ++cut) {
     Level &level = levels[cut];
     uint64_t cost = level.states.size() * costs[cut];
-    if (workDone + cost > maxEdges) {
+    if (kept + cost > maxEdges) {
       return;
     }
+    kept += cost;
     workDone += cost;
     level.edges.reserve(level.states.size() * sizes[cut]);
     for (uint32_t state = 0; state < level.states.size(); ++state) {

@@ -15,6 +15,9 @@ namespace spak::space {
 /// Work that may be done before a count is given up. An edge at which a
 /// condition is evaluated, because it has no table, counts as sixteen.
 struct Effort {
+  /// Edges of all diagrams of conditions; a condition takes a quarter of what
+  /// is left at most. Unit: edge.
+  uint64_t diagrams = uint64_t(1) << 23;
   /// Edges of one graph that are kept. Unit: edge.
   uint64_t edges = uint64_t(1) << 24;
   /// Edges that are walked below a graph that ended early. Unit: edge.

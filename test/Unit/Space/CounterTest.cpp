@@ -90,6 +90,20 @@ TEST(CounterTest, AgreesWhereTheGraphEndsEarly) {
   }
 }
 
+TEST(CounterTest, AgreesWhereConditionsHaveNoTable) {
+  for (unsigned seed = 0; seed < 150; ++seed) {
+    Space space = RandomSpace(seed).make();
+    Truth truth(space);
+    for (uint64_t diagrams : {0, 40, 200}) {
+      Effort effort;
+      effort.diagrams = diagrams;
+      expectTruth(space, truth, effort, seed);
+      effort.edges = 100;
+      expectTruth(space, truth, effort, seed);
+    }
+  }
+}
+
 TEST(CounterTest, SaysWhenTheEffortDoesNotSuffice) {
   Space space;
   Formula sum;

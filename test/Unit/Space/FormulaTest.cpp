@@ -84,4 +84,22 @@ TEST(FormulaTest, ADecidedSideEndsTheMatter) {
   EXPECT_EQ(formula.scope(), (std::vector<unsigned>{0, 1}));
 }
 
+TEST(FormulaTest, ValuesOfTwoKindsAreNeverTakenForEachOther) {
+  Space space;
+  space.axes = {
+      {"a",
+       {AxisValue(int64_t(1)), AxisValue(true), AxisValue(std::string("x"))}},
+      {"b", {AxisValue(int64_t(1)), AxisValue(true)}}};
+  Formula formula;
+  Formula::NodeId a = formula.axis(0), b = formula.axis(1);
+  formula.apply(Formula::Op::Eq, {a, b});
+  BoundFormula bound(formula, space.axes);
+  std::vector<uint64_t> number, truth;
+  bound.evaluate({0, BoundFormula::kFree}, number);
+  bound.evaluate({1, BoundFormula::kFree}, truth);
+  EXPECT_NE(number, truth);
+  space.rules.push_back({"equal", {Condition::of(formula)}});
+  EXPECT_EQ(Counter(space).valid(), Count(2));
+}
+
 } // namespace
