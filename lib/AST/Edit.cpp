@@ -298,8 +298,7 @@ std::string dedented(SourceRange range) {
   size_t lineBreak = text.rfind('\n', range.begin);
   llvm::StringRef before = text.slice(
       lineBreak == llvm::StringRef::npos ? 0 : lineBreak + 1, range.begin);
-  if (lines.size() > 1 && range.begin > 0 && isEmpty(before) &&
-      !isEmpty(lines.front())) {
+  if (lines.size() > 1 && isEmpty(before) && !isEmpty(lines.front())) {
     share(before);
   }
   for (llvm::StringRef line : llvm::drop_begin(lines)) {

@@ -140,6 +140,13 @@ private:
 
 } // namespace
 
+uint32_t skipByteOrderMark(const SourceFile &source) {
+  static constexpr llvm::StringLiteral kByteOrderMark = "\xEF\xBB\xBF";
+  return source.text().starts_with(kByteOrderMark)
+             ? static_cast<uint32_t>(kByteOrderMark.size())
+             : 0;
+}
+
 uint32_t parseFrontMatter(const TokenContext &context, uint32_t begin,
                           std::vector<ast::FrontMatterEntry> &entries) {
   const SourceFile &source = context.source;

@@ -19,8 +19,6 @@
 
 namespace spak::frontend {
 
-static constexpr llvm::StringLiteral kByteOrderMark = "\xEF\xBB\xBF";
-
 /// The offset of the first byte that is not UTF-8; the size if there is none.
 static size_t firstBadByte(llvm::StringRef text) {
   const auto *begin = reinterpret_cast<const llvm::UTF8 *>(text.begin());
@@ -91,9 +89,7 @@ std::unique_ptr<ast::File> parse(const SourceFile &source,
   if (!checkBytes(source.range(0, end), diags)) {
     return nullptr;
   }
-  uint32_t first = source.text().starts_with(kByteOrderMark)
-                       ? static_cast<uint32_t>(kByteOrderMark.size())
-                       : 0;
+  uint32_t first = skipByteOrderMark(source);
   // Nothing but its dialect is said of a file that is not ours, so words and
   // front matter are read without messages first.
   DiagnosticEngine silent;

@@ -59,7 +59,7 @@ std::string detail::diagText(double number) {
 DiagnosticBuilder::DiagnosticBuilder(DiagnosticEngine &engine, diag::Id id,
                                      SourceRange range)
     : engine(&engine),
-      diagnostic{id, diagnosticInfo(id).severity, range, {}, {}, {}} {}
+      diagnostic{id, diagnosticInfo(id).severity, range, {}, {}, {}, {}} {}
 
 DiagnosticBuilder::DiagnosticBuilder(DiagnosticBuilder &&other)
     : engine(other.engine), diagnostic(std::move(other.diagnostic)),
