@@ -191,6 +191,12 @@ private:
         options.emit = *kind;
       }
     }
+    if (args.hasArg(OPT_format)) {
+      options.layout = Layout::Print;
+    }
+    if (args.hasArg(OPT_format_check)) {
+      options.layout = Layout::Check;
+    }
     options.writeDepfile = args.hasArg(OPT_MD);
     options.depfile = last(OPT_MF);
     options.depfileTarget = last(OPT_MT);

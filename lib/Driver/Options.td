@@ -30,6 +30,11 @@ def o : JoinedOrSeparate<["-"], "o">, MetaVarName<"<path>">, Group<grp_output>,
 def emit_eq : Eq_<"emit", "<kind>",
     "what to write: ast, system, spak, spak-scheduled, spak-cuda, cuda, ptx or cubin (default cuda)",
     grp_output>;
+def format : Flag_<"format",
+    "write the input in canonical layout, with every comment; `-o` may name the input itself",
+    grp_output>;
+def format_check : Flag_<"format-check",
+    "say whether the input is in canonical layout, and write nothing", grp_output>;
 def device_headers : Flag_<"device-headers",
     "include the device headers instead of copying in what is used", grp_output>;
 def MD : Flag<["-"], "MD">, Group<grp_output>,

@@ -103,7 +103,8 @@ int Session::run() {
     return failure;
   }
   bool good =
-      options.compileFrom ? compileIr()
+      options.layout != Layout::None ? format()
+      : options.compileFrom          ? compileIr()
       : options.emit == Emit::Ast || options.emit == Emit::System
           ? parse() && emitTree()
       : options.spaceQuery != SpaceQuery::None
@@ -132,7 +133,11 @@ bool Session::open() {
 bool Session::parse() {
   TimingScope scope = timing.nest("parse");
   file = frontend::parse(*source, diags);
-  return file && !diags.hasErrors();
+  if (!file || diags.hasErrors()) {
+    return false;
+  }
+  frontend::checkFile(*file, diags);
+  return !diags.hasErrors();
 }
 
 bool Session::emitTree() {

@@ -51,6 +51,8 @@ private:
   bool analyze();
   void makeContext();
   bool emitTree();
+  /// --format and --format-check (Format.cpp).
+  bool format();
   /// The answer to a question about the space (CountPoints.cpp).
   bool querySpace();
   bool chooseDevice(device::Device &chosen);

@@ -29,6 +29,9 @@ enum class Emit {
   Cubin
 };
 
+/// What is done with the lay-out of the input.
+enum class Layout { None, Print, Check };
+
 /// What a simulation is compared with.
 enum class SimulateMode { None, Both, Reference, Exact };
 
@@ -54,6 +57,8 @@ struct CompileOptions {
   std::vector<std::pair<std::string, std::vector<std::string>>> axes;
   /// `--shape`: sizes per dim, every combination is meant.
   std::vector<std::pair<std::string, std::vector<int64_t>>> shape;
+
+  Layout layout = Layout::None;
 
   SpaceQuery spaceQuery = SpaceQuery::None;
   /// `--sample-points=n`, `--list-points=first:n`.
