@@ -182,11 +182,12 @@ private:
                       .Case("cuda", Emit::Cuda)
                       .Case("ptx", Emit::Ptx)
                       .Case("cubin", Emit::Cubin)
+                      .Case("guide", Emit::Guide)
                       .Default(std::nullopt);
       if (!kind) {
         fail("unknown kind `" + Twine(arg->getValue()) +
              "` in --emit: expected ast, system, spak, spak-scheduled, "
-             "spak-cuda, cuda, ptx or cubin");
+             "spak-cuda, cuda, ptx, cubin or guide");
       } else {
         options.emit = *kind;
       }
@@ -197,6 +198,9 @@ private:
     if (args.hasArg(OPT_format_check)) {
       options.layout = Layout::Check;
     }
+    options.explain = args.hasArg(OPT_explain);
+    options.builds = args.hasArg(OPT_build);
+    options.traces = args.getAllArgValues(OPT_traces_eq);
     options.writeDepfile = args.hasArg(OPT_MD);
     options.depfile = last(OPT_MF);
     options.depfileTarget = last(OPT_MT);
@@ -208,6 +212,7 @@ private:
   void readTarget() {
     options.arch = last(OPT_arch_eq, "sm_90a");
     options.device = last(OPT_device_eq);
+    options.toolkit = last(OPT_toolkit_eq);
     options.nvcc = last(OPT_nvcc_eq);
     options.toolchain = last(OPT_toolchain_eq, "nvcc");
     if (options.toolchain != "nvcc" && options.toolchain != "nvrtc") {
@@ -257,10 +262,11 @@ private:
   void readSpace() {
     unsigned asked =
         args.hasArg(OPT_count_points) + args.hasArg(OPT_list_points) +
-        args.hasArg(OPT_list_points_eq) + args.hasArg(OPT_sample_points_eq);
+        args.hasArg(OPT_list_points_eq) + args.hasArg(OPT_sample_points_eq) +
+        args.hasArg(OPT_neighbours_eq);
     if (asked > 1) {
-      fail("expected one of --count-points, --list-points and "
-           "--sample-points");
+      fail("expected one of --count-points, --list-points, --sample-points "
+           "and --neighbours");
     }
     if (args.hasArg(OPT_count_points)) {
       options.spaceQuery = SpaceQuery::Count;
@@ -285,6 +291,13 @@ private:
              Twine(arg->getValue()) + "`");
       }
     }
+    if (const Arg *arg = args.getLastArg(OPT_neighbours_eq)) {
+      options.spaceQuery = SpaceQuery::Neighbours;
+      if (StringRef(arg->getValue()).getAsInteger(10, options.firstPoint)) {
+        fail("expected a number in --neighbours, got `" +
+             Twine(arg->getValue()) + "`");
+      }
+    }
     for (const std::string &text : args.getAllArgValues(OPT_device_limit_eq)) {
       readDeviceLimits(text);
     }
@@ -304,8 +317,8 @@ private:
       options.deviceLimits.emplace_back(field.str(), limit);
     }
     if (options.spaceQuery == SpaceQuery::None) {
-      fail("--device-limit goes with --count-points, --list-points or "
-           "--sample-points");
+      fail("--device-limit goes with --count-points, --list-points, "
+           "--sample-points or --neighbours");
     }
   }
 

@@ -312,6 +312,12 @@ bool Session::querySpace() {
     error.help("`--list-points=0:1000` lists the first 1000");
     return false;
   }
+  if (options.spaceQuery == SpaceQuery::Neighbours &&
+      options.firstPoint >= *counter.valid()) {
+    diags.error(diag::err_no_such_point)
+        << text(*counter.valid()) << options.firstPoint;
+    return false;
+  }
 
   std::string answer;
   llvm::raw_string_ostream os(answer);
@@ -330,6 +336,14 @@ bool Session::querySpace() {
       writer.points([&](auto visit) {
         for (Count index : counter.sample(options.pointCount, options.seed)) {
           visit(index, counter.at(index));
+        }
+      });
+      break;
+    case SpaceQuery::Neighbours:
+      writer.points([&](auto visit) {
+        for (const Positions &point :
+             counter.neighbours(counter.at(options.firstPoint))) {
+          visit(*counter.indexOf(point), point);
         }
       });
       break;

@@ -28,13 +28,19 @@ def list_archs : Flag_<"list-archs", "print the known targets and stop",
 def o : JoinedOrSeparate<["-"], "o">, MetaVarName<"<path>">, Group<grp_output>,
     HelpText<"output file, `-` for standard output; a folder when -D gives an axis several values">;
 def emit_eq : Eq_<"emit", "<kind>",
-    "what to write: ast, system, spak, spak-scheduled, spak-cuda, cuda, ptx or cubin (default cuda)",
+    "what to write: ast, system, spak, spak-scheduled, spak-cuda, cuda, ptx, cubin or guide (default cuda)",
     grp_output>;
+def explain : Flag_<"explain",
+    "print what was made of each invariant, fact, rule and hint, and why; with --json as JSON", grp_output>;
 def format : Flag_<"format",
     "write the input in canonical layout, with every comment; `-o` may name the input itself",
     grp_output>;
 def format_check : Flag_<"format-check",
     "say whether the input is in canonical layout, and write nothing", grp_output>;
+def build : Flag_<"build",
+    "make the artifacts of the build section in the folder that -o names", grp_output>;
+def traces_eq : CommaJoined<["--"], "traces=">, MetaVarName<"<file>[,<file>...]">, Group<grp_output>,
+    HelpText<"traces for the reports that --build makes">;
 def device_headers : Flag_<"device-headers",
     "include the device headers instead of copying in what is used", grp_output>;
 def MD : Flag<["-"], "MD">, Group<grp_output>,
@@ -51,6 +57,8 @@ def arch_eq : Eq_<"arch", "<sm>", "target architecture (default sm_90a)",
                   grp_target>;
 def device_eq : Eq_<"device", "<name>",
     "device name that facts and rules are matched against", grp_target>;
+def toolkit_eq : Eq_<"toolkit", "<version>",
+    "CUDA version that facts are compared with, e.g. 13.0 (default: any)", grp_target>;
 def nvcc_eq : Eq_<"nvcc", "<path>",
     "the nvcc for --emit=ptx and --emit=cubin (default: the one on PATH)", grp_target>;
 def toolchain_eq : Eq_<"toolchain", "<nvcc|nvrtc>",
@@ -65,6 +73,9 @@ def list_points_eq : Eq_<"list-points", "<first>:<n>",
     "the same for <n> points from number <first> on", grp_space>;
 def sample_points_eq : Eq_<"sample-points", "<n>",
     "write <n> different valid points drawn with --seed, all equally likely, as JSON; compiles nothing",
+    grp_space>;
+def neighbours_eq : Eq_<"neighbours", "<number>",
+    "write the valid points that differ in one axis from point <number> of --list-points, as JSON; compiles nothing",
     grp_space>;
 def device_limit_eq : Eq_<"device-limit", "<field>=<n>,...",
     "ask as if the device had other limits (fields of `device` in docs/Language.md)",
@@ -86,7 +97,7 @@ def inputs_eq : Eq_<"inputs", "<normal|outliers|onehot|integers|constant>",
 def seed_eq : Eq_<"seed", "<n>", "seed of the inputs, or of --sample-points (default 1)", grp_simulate>;
 def kernel_eq : Eq_<"kernel", "<name>",
     "kernel to simulate (default: every kernel of the system)", grp_simulate>;
-def json : Flag_<"json", "print simulation results as JSON lines", grp_simulate>;
+def json : Flag_<"json", "print simulation results as JSON lines, --explain as one JSON object", grp_simulate>;
 
 def W_no : Joined<["-"], "Wno-">, MetaVarName<"<name>">, Group<grp_diag>,
     HelpText<"switch a warning off">;

@@ -241,10 +241,13 @@ std::vector<std::vector<Count>> Counter::marginals() const {
 
 std::optional<Count> Counter::countWith(llvm::ArrayRef<unsigned> kept,
                                         uint64_t &left) const {
-  return state->count(state->diagramsOf([&](const State::Entry &entry) {
-    return llvm::is_contained(kept, entry.rule);
-  }),
-                      left);
+  std::vector<char> keep(state->space.rules.size());
+  for (unsigned rule : kept) {
+    keep[rule] = 1;
+  }
+  std::vector<const Diagram *> diagrams = state->diagramsOf(
+      [&](const State::Entry &entry) { return keep[entry.rule] != 0; });
+  return state->count(diagrams, left);
 }
 
 const Effort &Counter::effort() const { return state->effort; }

@@ -48,11 +48,13 @@ private:
   bool known = true; ///< every set that was tried could be counted
 
   bool empty(llvm::ArrayRef<unsigned> rules) {
-    std::optional<Count> count =
-        state.count(state.diagramsOf([&](const Entry &entry) {
-          return llvm::is_contained(rules, entry.rule);
-        }),
-                    left);
+    std::vector<char> keep(state.space.rules.size());
+    for (unsigned rule : rules) {
+      keep[rule] = 1;
+    }
+    std::vector<const Diagram *> diagrams = state.diagramsOf(
+        [&](const Entry &entry) { return keep[entry.rule] != 0; });
+    std::optional<Count> count = state.count(diagrams, left);
     ++sets;
     known &= count.has_value();
     return count == Count(0);

@@ -26,7 +26,8 @@ enum class Emit {
   SpakCuda,
   Cuda,
   Ptx,
-  Cubin
+  Cubin,
+  Guide
 };
 
 /// What is done with the lay-out of the input.
@@ -36,7 +37,7 @@ enum class Layout { None, Print, Check };
 enum class SimulateMode { None, Both, Reference, Exact };
 
 /// What is asked of the space instead of compiling.
-enum class SpaceQuery { None, Count, Sample, List };
+enum class SpaceQuery { None, Count, Sample, List, Neighbours };
 
 /// Options of one run of spakc.
 struct CompileOptions {
@@ -45,12 +46,16 @@ struct CompileOptions {
   Emit emit = Emit::Cuda;
   bool deviceHeaders = false;
 
+  bool builds = false;             ///< --build
+  std::vector<std::string> traces; ///< --traces, for reports
+
   std::string depfile; ///< empty: none
   std::string depfileTarget;
   bool writeDepfile = false;
 
   std::string arch = "sm_90a";
   std::string device;
+  std::string toolkit; ///< version that facts are compared with; empty: any
   std::string nvcc;
   std::string toolchain = "nvcc";
   /// `-D axis=value[,value…]`, in the order given.
@@ -58,10 +63,11 @@ struct CompileOptions {
   /// `--shape`: sizes per dim, every combination is meant.
   std::vector<std::pair<std::string, std::vector<int64_t>>> shape;
 
+  bool explain = false;
   Layout layout = Layout::None;
 
   SpaceQuery spaceQuery = SpaceQuery::None;
-  /// `--sample-points=n`, `--list-points=first:n`.
+  /// `--sample-points=n`, `--list-points=first:n`, `--neighbours=first`.
   uint64_t pointCount = 0;
   uint64_t firstPoint = 0;
   /// `--device-limit=field=n,…`.
