@@ -188,15 +188,23 @@ private:
       json.object([&] {
         json.attribute("name", constraint.reason);
         json.attribute("expr", ast::toString(*constraint.condition));
-        json.attribute(
-            "line",
-            constraint.range.file->lineColumn(constraint.range.begin).line);
+        place(constraint.range);
         json.attributeArray("reads", [&] { reads(model.space.rules[i]); });
         attribute("cuts", census.cuts[i]);
         attribute("alone", census.alone[i]);
         attribute("only", census.only[i]);
       });
     }
+  }
+
+  void place(SourceRange range) {
+    if (!range.isValid()) {
+      json.attribute("source", nullptr);
+      json.attribute("line", nullptr);
+      return;
+    }
+    json.attribute("source", llvm::sys::path::filename(range.file->name()));
+    json.attribute("line", range.file->lineColumn(range.begin).line);
   }
 
   void reads(const Rule &rule) {
