@@ -276,9 +276,7 @@ bool EquationWriter::bindAccumulation(const Statement &s) {
       continue;
     }
     auto start = initial.find(s.variable);
-    bool isZero = start != initial.end() &&
-                  start->second->kind == Expr::Kind::Fill &&
-                  expr(start->second).text == "0";
+    bool isZero = start != initial.end() && expr(start->second).text == "0";
     std::string before = isZero ? "" : variable(s.variable) + " + ";
     if (!isZero) {
       ++bindings[s.variable];
@@ -294,7 +292,10 @@ void EquationWriter::bind(const Statement &s) {
       s.value->type.is(Type::Kind::Range) || bindAccumulation(s)) {
     return;
   }
-  if (s.value->kind == Expr::Kind::Fill && !bindings.count(s.variable)) {
+  bool isFill =
+      s.value->kind == Expr::Kind::Fill ||
+      (s.value->type.is(Type::Kind::Tile) && expr(s.value).text == "0");
+  if (isFill && !bindings.count(s.variable)) {
     // The start of an accumulation shows in what becomes of it.
     initial[s.variable] = s.value;
     bindings[s.variable] = 1;

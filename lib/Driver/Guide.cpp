@@ -3,14 +3,18 @@
 // Owns: `--emit=guide`: what is gathered for a guide, and from which stage.
 // The wording is GuideText's.
 #include "GuideText.h"
+
+#include "Bridge.h"
 #include "Session.h"
 
+#include "spak/Analysis/KernelFigures.h"
+#include "spak/Device/Rates.h"
+#include "spak/IRGen/IRGen.h"
 #include "spak/Sema/SpaceModel.h"
 #include "spak/Simulator/Check.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
 #include <cmath>
@@ -22,6 +26,7 @@ namespace {
 /// Points of a guide, and points that are looked at to find them.
 constexpr size_t kPoints = 5;
 constexpr size_t kCandidates = 2000;
+constexpr size_t kModelled = 48;
 
 /// Lengths of ranges in the simulation: a tile and a bit, for each in turn.
 constexpr int64_t kLengths[] = {65, 129};
@@ -36,30 +41,45 @@ std::string firstError(const DiagnosticEngine &diags) {
   return "no reason given";
 }
 
-/// Threads and shared bytes of each kernel of a manifest.
-std::vector<KernelBudget> budgetsOf(llvm::StringRef manifest) {
-  std::vector<KernelBudget> budgets;
-  llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(manifest);
-  if (!parsed) {
-    llvm::consumeError(parsed.takeError());
-    return budgets;
-  }
-  const llvm::json::Object *root = parsed->getAsObject();
-  const llvm::json::Array *kernels = root ? root->getArray("kernels") : nullptr;
-  for (const llvm::json::Value &value :
-       kernels ? *kernels : llvm::json::Array()) {
-    const llvm::json::Object *kernel = value.getAsObject();
-    if (!kernel) {
-      continue;
+/// What \p figures say of a kernel, in a guide's words.
+KernelBudget budgetOf(const space::KernelFigures &figures) {
+  KernelBudget budget;
+  budget.kernel = figures.kernel;
+  budget.threads = figures.threads;
+  budget.sharedBytes = figures.sharedBytes;
+  double nearest = -1;
+  for (const space::RolePressure &role : figures.roles) {
+    double share = role.budget > 0 ? static_cast<double>(role.estimate) /
+                                         static_cast<double>(role.budget)
+                                   : 0;
+    if (share > nearest) {
+      nearest = share;
+      budget.registers = role.role + (role.role.empty() ? "" : ": ") +
+                         std::to_string(role.estimate) + " of " +
+                         std::to_string(role.budget);
     }
-    KernelBudget budget;
-    budget.kernel = kernel->getString("name").value_or("").str();
-    budget.threads = kernel->getInteger("threads").value_or(0);
-    budget.sharedBytes = kernel->getInteger("smem_bytes").value_or(0);
-    budget.minBlocks = kernel->getInteger("min_blocks").value_or(0);
-    budgets.push_back(std::move(budget));
   }
-  return budgets;
+  return budget;
+}
+
+/// No launch is faster than the arithmetic at the boost clock, nor than one
+/// pass over the tensors. Unit: ms.
+std::optional<double> rooflineOf(const GuideKernel &kernel,
+                                 const device::Device &device,
+                                 const Shape &shape) {
+  const device::Rates *rates = device::ratesOf(device);
+  std::optional<double> flops = kernel.flops.at(shape);
+  std::optional<double> bytes = kernel.bytes.at(shape);
+  if (!rates || !flops || !bytes || shape.empty()) {
+    return std::nullopt;
+  }
+  double kept = keptShare(kernel.program, shape).value_or(0);
+  double perSecond = static_cast<double>(rates->tensorFlops) *
+                     static_cast<double>(device.sms) *
+                     static_cast<double>(rates->clockMhz) * 1e6;
+  double arithmetic = *flops * kept / perSecond;
+  double memory = *bytes / (static_cast<double>(rates->dramGbPerSecond) * 1e9);
+  return 1e3 * std::max(arithmetic, memory);
 }
 
 /// The texts of the sentences of an item.
@@ -130,7 +150,10 @@ void addVariants(const sema::System &system, const space::Point &point,
         continue;
       }
       std::vector<std::string> equations = equationsOf(*program);
-      if (equations != result.equations) {
+      llvm::erase_if(equations, [&](const std::string &equation) {
+        return llvm::is_contained(result.equations, equation);
+      });
+      if (!equations.empty()) {
         result.variants.emplace_back(
             "`" + axis.name + " = " + value.text() + "`", std::move(equations));
       }
@@ -140,24 +163,55 @@ void addVariants(const sema::System &system, const space::Point &point,
 
 } // namespace
 
-/// Compiles \p point by itself, so that one that does not compile says so.
+/// Compiles a point by itself, so that one that does not compile says so.
 void Session::budgetPoint(GuidePoint &result) {
   CompileOptions alone = options;
-  alone.emit = Emit::Cuda;
-  alone.output = "guide.cu";
   alone.axes.clear();
   for (const auto &[axis, value] : result.point.axes()) {
     alone.axes.push_back({axis, {value.text()}});
   }
   Session session(alone, timing);
   session.device = device;
-  bool good = session.open() && session.parse() && session.analyze() &&
-              session.compileSystem();
-  if (!good || session.outputs.size() < 3) {
+  if (!session.open() || !session.parse() || !session.analyze()) {
     result.failure = firstError(session.diags);
     return;
   }
-  result.budgets = budgetsOf(session.outputs.back().bytes);
+  session.makeContext();
+  DiagnosticBridge bridge(*session.context, session.allSources(),
+                          session.diags);
+  llvm::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> module =
+      irgen::generate(*session.context, *session.system, result.point,
+                      *session.device, session.diags);
+  if (llvm::failed(module) || session.diags.hasErrors() ||
+      !session.runPasses(**module, Phase::Spak, Phase::Prepared)) {
+    result.failure = firstError(session.diags);
+    return;
+  }
+  const device::Rates *rates = device::ratesOf(*asked.device);
+  for (const space::KernelFigures &figures :
+       analysis::figuresOf(**module, *asked.device)) {
+    KernelBudget budget = budgetOf(figures);
+    if (rates && !asked.shape.empty()) {
+      int64_t registers = figures.launchRegisters > 0
+                              ? figures.launchRegisters
+                              : asked.device->registersPerThread;
+      analysis::LaunchShape launch;
+      launch.dims = asked.shape;
+      launch.residentBlocks =
+          std::max<int64_t>(1, device::residency(*asked.device, figures.threads,
+                                                 registers, figures.sharedBytes)
+                                   .blocks);
+      analysis::LaunchModel model = analysis::modelLaunch(
+          **module, figures.kernel, *asked.device, *rates, launch);
+      if (model.modelled) {
+        budget.modelMs = 1e3 * model.modelled->seconds;
+        budget.modelBound = model.modelled->bound;
+      } else {
+        budget.modelBound = model.problem;
+      }
+    }
+    result.budgets.push_back(std::move(budget));
+  }
 }
 
 /// The points that the guide shows, the chosen one first.
@@ -178,6 +232,9 @@ std::vector<GuidePoint> Session::guidePoints(const space::Point &chosen) {
     first.origin = "by " + llvm::join(names, ", ");
   }
   first.overhead = overheadAt(*system, chosen, *asked.device, asked.shape);
+  if (!system->kernels.empty()) {
+    budgetPoint(first);
+  }
   points.push_back(std::move(first));
   if (system->kernels.empty()) {
     return points;
@@ -203,7 +260,7 @@ std::vector<GuidePoint> Session::guidePoints(const space::Point &chosen) {
     if (candidate.point.text() != chosen.text()) {
       candidate.overhead =
           overheadAt(*system, candidate.point, *asked.device, asked.shape);
-      candidate.origin = candidate.overhead ? "little waste" : "valid";
+      candidate.origin = candidate.overhead ? "modelled" : "valid";
       others.push_back(std::move(candidate));
     }
     return others.size() < kCandidates;
@@ -218,11 +275,32 @@ std::vector<GuidePoint> Session::guidePoints(const space::Point &chosen) {
               return std::pair(std::round(x * 1000), a.point.text()) <
                      std::pair(std::round(y * 1000), b.point.text());
             });
-  for (GuidePoint &candidate : others) {
-    if (points.size() == kPoints) {
-      break;
+  // The model is asked about a part of them, spread over the whole order.
+  if (others.size() > kModelled) {
+    std::vector<GuidePoint> some;
+    for (size_t i = 0; i < kModelled; ++i) {
+      some.push_back(std::move(others[i * others.size() / kModelled]));
     }
-    points.push_back(std::move(candidate));
+    others = std::move(some);
+  }
+  for (GuidePoint &candidate : others) {
+    budgetPoint(candidate);
+  }
+  std::stable_sort(others.begin(), others.end(),
+                   [](const GuidePoint &a, const GuidePoint &b) {
+                     return a.modelMs().value_or(1e300) <
+                            b.modelMs().value_or(1e300);
+                   });
+  for (GuidePoint &candidate : others) {
+    // One that does not compile is no point to measure, and of those that the
+    // model cannot tell apart one is enough.
+    bool isNews = llvm::none_of(points, [&](const GuidePoint &shown) {
+      return shown.modelMs() && candidate.modelMs() &&
+             std::fabs(*shown.modelMs() / *candidate.modelMs() - 1) < 1e-3;
+    });
+    if (points.size() < kPoints && !candidate.budgets.empty() && isNews) {
+      points.push_back(std::move(candidate));
+    }
   }
   return points;
 }
@@ -302,16 +380,12 @@ bool Session::gatherGuide(GuideData &data) {
     result.equations = equationsOf(result.program);
     result.flops = flopsOf(result.program);
     result.bytes = bytesOf(result.program);
+    result.rooflineMs = rooflineOf(result, *asked.device, data.shape);
     addVariants(*system, chosen, *asked.device, result);
     simulateForGuide(chosen, result);
     data.kernels.push_back(std::move(result));
   }
   data.points = guidePoints(chosen);
-  for (GuidePoint &point : data.points) {
-    if (!system->kernels.empty()) {
-      budgetPoint(point);
-    }
-  }
   gatherSpace(data.space);
   for (const auto &item : system->knowledge) {
     GuideSentence sentence;

@@ -53,6 +53,14 @@ std::map<std::string, space::AxisValue> assignments(llvm::StringRef text) {
   return result;
 }
 
+std::map<std::string, space::AxisValue> mapOf(const space::Point &point) {
+  std::map<std::string, space::AxisValue> result;
+  for (const auto &[axis, value] : point.axes()) {
+    result.insert_or_assign(axis, value);
+  }
+  return result;
+}
+
 class GuideWriter {
 public:
   explicit GuideWriter(const GuideData &data) : data(data), os(text) {}
@@ -96,6 +104,7 @@ private:
     guide.predictions.push_back(std::move(prediction));
   }
   void predictPoints();
+  void predictOrder();
   void predictFacts();
 };
 
@@ -117,11 +126,11 @@ void GuideWriter::header(const ast::File &file) {
 }
 
 void GuideWriter::equations(llvm::ArrayRef<std::string> list) {
-  os << "```math\n";
+  os << "```math\n\\begin{gathered}\n";
   for (const std::string &equation : list) {
     os << equation << (&equation == &list.back() ? "\n" : " \\\\\n");
   }
-  os << "```\n\n";
+  os << "\\end{gathered}\n```\n\n";
 }
 
 void GuideWriter::kernelProblem(const GuideKernel &kernel) {
@@ -129,7 +138,7 @@ void GuideWriter::kernelProblem(const GuideKernel &kernel) {
   os << "### Kernel `" << program.kernel << "`\n\n";
   equations(kernel.equations);
   for (const auto &[where, list] : kernel.variants) {
-    os << "With " << where << ":\n\n";
+    os << "With " << where << " these are other ones:\n\n";
     equations(list);
   }
   os << "| argument | kind | type | axes |\n|---|---|---|---|\n";
@@ -162,6 +171,10 @@ void GuideWriter::kernelProblem(const GuideKernel &kernel) {
          << "% of the elements: " << number(*flops * *kept)
          << " operations count\n";
     }
+  }
+  if (kernel.rooflineMs) {
+    os << "- roofline: no launch takes less than " << number(*kernel.rooflineMs)
+       << " ms\n";
   }
   os << "\n";
 }
@@ -237,39 +250,40 @@ void GuideWriter::points() {
     return;
   }
   if (data.shape.empty()) {
-    os << "Add `--shape` for an order by whole tiles and waves; without it "
-          "points stand as the space lists them.\n\n";
+    os << "Add `--shape` for modelled times; without it points stand as the "
+          "space lists them.\n\n";
   } else {
-    os << "In the order of what they waste on part tiles and on the last wave "
-          "at "
+    os << "The point that the space and its facts choose first, then by the "
+          "modelled time of a launch at "
        << shapeWords(data.shape)
-       << "; those that a fact recommends come first. Shared bytes and threads "
-          "are those of the compiled text.\n\n";
+       << ". Threads, shared bytes and registers are those of the compiled "
+          "text; times are a model's, at the boost clock.\n\n";
   }
   os << "| no. | point | why | kernel | threads | shared bytes | of "
-     << data.device->smemPerBlock << " | overhead | bound, ms |\n"
-     << "|---|---|---|---|---|---|---|---|---|\n";
+     << data.device->smemPerBlock
+     << " | registers | waste | model, ms | waits for |\n"
+     << "|---|---|---|---|---|---|---|---|---|---|---|\n";
   unsigned count = 0;
   for (const GuidePoint &point : data.points) {
     ++count;
-    auto row = [&](llvm::StringRef kernel, llvm::StringRef threads,
-                   llvm::StringRef bytes, llvm::StringRef share) {
-      os << "| " << count << " | `" << point.point.text() << "` | "
-         << cell(point.origin) << " | " << kernel << " | " << threads << " | "
-         << bytes << " | " << share << " | "
-         << (point.overhead ? llvm::formatv("{0:P1}", *point.overhead - 1).str()
-                            : "")
-         << " | " << (point.boundMs ? number(*point.boundMs) : "") << " |\n";
-    };
+    std::string start = "| " + std::to_string(count) + " | `" +
+                        point.point.text() + "` | " + cell(point.origin) +
+                        " | ";
+    std::string waste = point.overhead
+                            ? llvm::formatv("{0:P1}", *point.overhead - 1).str()
+                            : "";
     for (const KernelBudget &budget : point.budgets) {
-      row(budget.kernel, std::to_string(budget.threads),
-          std::to_string(budget.sharedBytes),
-          llvm::formatv("{0:P0}", double(budget.sharedBytes) /
-                                      double(data.device->smemPerBlock))
-              .str());
+      os << start << budget.kernel << " | " << budget.threads << " | "
+         << budget.sharedBytes << " | "
+         << llvm::formatv("{0:P0}", double(budget.sharedBytes) /
+                                        double(data.device->smemPerBlock))
+         << " | " << budget.registers << " | " << waste << " | "
+         << (budget.modelMs ? number(*budget.modelMs) : "") << " | "
+         << budget.modelBound << " |\n";
     }
     if (point.budgets.empty()) {
-      row("not compiled: " + cell(point.failure), "", "", "");
+      os << start << "not compiled: " << cell(point.failure) << " | | | | | "
+         << waste << " | | |\n";
     }
   }
   os << "\n";
@@ -351,51 +365,72 @@ void GuideWriter::predictPoints() {
   unsigned index = 0;
   for (const GuidePoint &point : data.points) {
     ++index;
-    std::string which = "point " + std::to_string(index);
-    trace::Prediction base;
-    for (const auto &[axis, value] : point.point.axes()) {
-      base.point.insert_or_assign(axis, value);
-    }
     for (const KernelBudget &budget : point.budgets) {
-      trace::Prediction right = base;
+      trace::Prediction right;
       right.kind = trace::Prediction::Kind::Correct;
       right.kernel = budget.kernel;
-      right.text = "`" + budget.kernel + "` is right at " + which;
+      right.point = mapOf(point.point);
+      right.text =
+          "`" + budget.kernel + "` is right at point " + std::to_string(index);
       predict(std::move(right));
-      if (index == 1 && data.kernels.size() == 1 && point.boundMs) {
-        trace::Prediction bound = base;
-        bound.kind = trace::Prediction::Kind::AtLeast;
-        bound.kernel = budget.kernel;
-        bound.device = data.device->name.str();
-        bound.shape = data.shape;
-        bound.figure = trace::kTime.str();
-        bound.value = *point.boundMs;
-        bound.text = "no run of `" + budget.kernel + "` is faster than " +
-                     number(*point.boundMs) + " ms at " +
-                     shapeWords(data.shape) + " (roofline)";
-        bound.point.clear();
-        predict(std::move(bound));
-      }
     }
-    // The model tells points apart only where they differ in what they waste.
-    const GuidePoint &first = data.points.front();
-    if (index > 1 && !data.shape.empty() && !first.budgets.empty() &&
-        !point.budgets.empty() && first.overhead && point.overhead &&
-        *first.overhead < *point.overhead * 0.98) {
-      trace::Prediction order;
-      order.kind = trace::Prediction::Kind::NotSlower;
-      order.kernel = first.budgets.front().kernel;
-      order.device = data.device->name.str();
-      for (const auto &[axis, value] : first.point.axes()) {
-        order.point.insert_or_assign(axis, value);
+  }
+  for (const GuideKernel &kernel : data.kernels) {
+    if (kernel.rooflineMs) {
+      trace::Prediction bound;
+      bound.kind = trace::Prediction::Kind::AtLeast;
+      bound.kernel = kernel.program.kernel;
+      bound.device = data.device->name.str();
+      bound.shape = data.shape;
+      // What is computed, not how, is what the bound is about.
+      for (const sema::Axis &axis : data.system->axes) {
+        if (axis.origin != sema::Axis::Origin::Tuning) {
+          bound.point.insert_or_assign(
+              axis.name, *data.points.front().point.find(axis.name));
+        }
       }
-      order.other = base.point;
-      order.shape = data.shape;
-      order.tolerance = 0.03;
-      order.text = "point 1 is not slower than " + which + " at " +
-                   shapeWords(data.shape) + " (within 3%)";
-      predict(std::move(order));
+      bound.figure = trace::kTime.str();
+      bound.value = *kernel.rooflineMs;
+      bound.text = "no run of `" + kernel.program.kernel +
+                   "` takes less than " + number(*kernel.rooflineMs) +
+                   " ms at " + shapeWords(data.shape) + " (roofline)";
+      predict(std::move(bound));
     }
+  }
+  predictOrder();
+}
+
+/// The fastest point of the model against each that it tells apart from it.
+void GuideWriter::predictOrder() {
+  constexpr double kTold = 1.03;
+  const GuidePoint *fastest = nullptr;
+  for (const GuidePoint &point : data.points) {
+    if (point.modelMs() &&
+        (!fastest || *point.modelMs() < *fastest->modelMs())) {
+      fastest = &point;
+    }
+  }
+  if (!fastest || data.kernels.size() != 1) {
+    return;
+  }
+  for (const GuidePoint &point : data.points) {
+    std::optional<double> time = point.modelMs();
+    if (!time || *time < *fastest->modelMs() * kTold) {
+      continue;
+    }
+    trace::Prediction order;
+    order.kind = trace::Prediction::Kind::NotSlower;
+    order.kernel = fastest->budgets.front().kernel;
+    order.device = data.device->name.str();
+    order.point = mapOf(fastest->point);
+    order.other = mapOf(point.point);
+    order.shape = data.shape;
+    order.tolerance = 0.03;
+    order.text = "point " + std::to_string(fastest - data.points.data() + 1) +
+                 " is not slower than point " +
+                 std::to_string(&point - data.points.data() + 1) + " at " +
+                 shapeWords(data.shape) + " (within 3%)";
+    predict(std::move(order));
   }
 }
 
@@ -447,6 +482,17 @@ void GuideWriter::predictions() {
 }
 
 } // namespace
+
+std::optional<double> GuidePoint::modelMs() const {
+  double sum = 0;
+  for (const KernelBudget &budget : budgets) {
+    if (!budget.modelMs) {
+      return std::nullopt;
+    }
+    sum += *budget.modelMs;
+  }
+  return budgets.empty() ? std::nullopt : std::optional<double>(sum);
+}
 
 GuideOutput writeGuide(const GuideData &data) {
   return GuideWriter(data).run();

@@ -22,6 +22,7 @@ struct GuideKernel {
   /// `causal = true`, and the equations that are other ones there.
   std::vector<std::pair<std::string, std::vector<std::string>>> variants;
   Work flops, bytes;
+  std::optional<double> rooflineMs; ///< at the guide's shape
   /// What came of the simulation; empty: it was not run.
   std::string simulation;
   bool simulatedRight = false;
@@ -32,7 +33,10 @@ struct KernelBudget {
   std::string kernel;
   int64_t threads = 0;
   int64_t sharedBytes = 0;
-  int64_t minBlocks = 0;
+  /// Of the role that comes nearest to its budget, per thread.
+  std::string registers;
+  std::optional<double> modelMs; ///< a launch at the shape, in the model
+  std::string modelBound;        ///< what the model says it waits for
 };
 
 struct GuidePoint {
@@ -43,7 +47,9 @@ struct GuidePoint {
   /// Operations of whole tiles and of the last wave's idle multiprocessors,
   /// over those that the problem needs; none without a shape.
   std::optional<double> overhead;
-  std::optional<double> boundMs; ///< roofline, for all kernels
+
+  /// The modelled time of all kernels; none if one has none.
+  std::optional<double> modelMs() const;
 };
 
 /// A sentence about an invariant, with its grade.

@@ -172,7 +172,7 @@ private:
       }
       if (s->kind == Statement::Kind::Update) {
         expr(s->second);
-        llvm::SmallVector<const TileAxis *> axes(s->value->type.axes);
+        llvm::SmallVector<const TileAxis *, 4> axes(s->value->type.axes);
         for (const TileAxis *axis : s->second->type.axes) {
           if (!llvm::is_contained(axes, axis)) {
             axes.push_back(axis);
@@ -204,7 +204,7 @@ private:
       expr(operand);
     }
     if (e->kind == Expr::Kind::Dot) {
-      llvm::SmallVector<const TileAxis *> axes(e->type.axes);
+      llvm::SmallVector<const TileAxis *, 4> axes(e->type.axes);
       axes.push_back(e->over);
       add(2, axes);
     }

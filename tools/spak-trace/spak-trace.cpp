@@ -7,11 +7,14 @@
 #include "spak/Driver/Driver.h"
 #include "spak/Frontend/Frontend.h"
 #include "spak/Trace/Facts.h"
+#include "spak/Trace/Predictions.h"
 #include "spak/Trace/Schema.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -33,6 +36,12 @@ writes what they teach into systems. docs/Traces.md says what is read.
     --dry-run                       print what --write would change
   validate TRACE... --schema FILE.dsl
                                     check items against the system's trace_schema
+  report TRACE... --guide GUIDE.json|FILE.dsl
+                                    the verdict on each prediction of a guide, as
+                                    Markdown; of a system the guide is made first,
+                                    with -D, --shape, --arch and --device as for
+                                    spakc
+    -o FILE                         where the report goes (default: standard output)
   show TRACE...                     print what was read
     --as=table|lines                a line a figure, or __SPAK_TRACE__ lines
                                     (default table)
@@ -50,7 +59,10 @@ namespace {
 struct Options {
   std::string command;
   std::vector<std::string> inputs;
-  std::string system; ///< the file of --into, --schema, or the last input
+  /// The file of --into, --schema or --guide, or the last input.
+  std::string system;
+  std::string output;
+  std::vector<std::string> forCompiler;
   bool isDryRun = false;
   bool writes = false;
   bool asLines = false;
@@ -68,11 +80,20 @@ public:
   std::string read(llvm::ArrayRef<const char *> arguments) {
     for (size_t i = 0; i < arguments.size(); ++i) {
       llvm::StringRef argument = arguments[i];
-      if (argument == "--into" || argument == "--schema") {
+      if (argument == "--into" || argument == "--schema" ||
+          argument == "--guide" || argument == "-o") {
         if (i + 1 == arguments.size()) {
           return (argument + " needs a file").str();
         }
-        options.system = arguments[++i];
+        (argument == "-o" ? options.output : options.system) = arguments[++i];
+      } else if (argument == "-D" && i + 1 < arguments.size()) {
+        options.forCompiler.push_back("-D");
+        options.forCompiler.push_back(arguments[++i]);
+      } else if (argument.starts_with("-D") ||
+                 argument.starts_with("--shape=") ||
+                 argument.starts_with("--arch=") ||
+                 argument.starts_with("--device=")) {
+        options.forCompiler.push_back(argument.str());
       } else if (argument.starts_with("-") && argument != "-") {
         if (!flag(argument)) {
           return ("unknown option `" + argument + "`").str();
@@ -101,7 +122,8 @@ private:
     } else if (argument == "--lenient") {
       options.reading.lenient = true;
     } else if (value.consume_front("--into=") ||
-               value.consume_front("--schema=")) {
+               value.consume_front("--schema=") ||
+               value.consume_front("--guide=")) {
       options.system = value.str();
     } else if (value.consume_front("--as=")) {
       options.asLines = value == "lines";
@@ -138,8 +160,8 @@ private:
   }
 
   std::string complete() {
-    static constexpr llvm::StringLiteral kCommands[] = {"ingest", "check",
-                                                        "validate", "show"};
+    static constexpr llvm::StringLiteral kCommands[] = {
+        "ingest", "check", "report", "validate", "show"};
     options.reading.checksFields = options.command != "validate";
     if (options.command.empty()) {
       return "no command";
@@ -174,8 +196,12 @@ public:
       diags.error(diag::err_unknown_warning) << *unknown;
       return driver::kUsage;
     }
-    bool good = readTraces() && (options.command == "show" || readSystem());
+    bool needsSystem = options.command != "show" && options.command != "report";
+    bool good = readTraces() && (!needsSystem || readSystem());
     if (good) {
+      if (options.command == "report") {
+        return report();
+      }
       if (options.command == "ingest") {
         ingest();
       } else if (options.command == "check") {
@@ -245,6 +271,64 @@ private:
     std::vector<trace::Measurement> all = trace::measurements(trace);
     trace::bindNames(all, trace::Names::of(*file), diags);
     return all;
+  }
+
+  /// The guide of a system, made by the compiler in a folder of its own.
+  std::optional<std::string> makeGuide(int &code) {
+    llvm::SmallString<128> folder;
+    if (llvm::sys::fs::createUniqueDirectory("spak-guide", folder)) {
+      diags.error(diag::err_file_write) << "no folder for the guide";
+      return std::nullopt;
+    }
+    llvm::SmallString<128> text(folder), data(folder);
+    llvm::sys::path::append(text, "guide.md");
+    llvm::sys::path::append(data, "guide.json");
+    std::vector<const char *> arguments{options.system.c_str(), "--emit=guide",
+                                        "-o", text.c_str()};
+    for (const std::string &argument : options.forCompiler) {
+      arguments.push_back(argument.c_str());
+    }
+    code = driver::runCompiler(arguments);
+    std::optional<std::string> result;
+    if (auto buffer = llvm::MemoryBuffer::getFile(data); code == 0 && buffer) {
+      result = (*buffer)->getBuffer().str();
+    }
+    llvm::sys::fs::remove_directories(folder);
+    return result;
+  }
+
+  int report() {
+    std::unique_ptr<SourceFile> source;
+    if (llvm::StringRef(options.system).ends_with(".dsl")) {
+      int code = driver::kOk;
+      std::optional<std::string> text = makeGuide(code);
+      if (!text) {
+        return code == driver::kOk ? int(driver::kDiagnosed) : code;
+      }
+      source = std::make_unique<SourceFile>("guide.json", std::move(*text));
+    } else {
+      source = open(options.system);
+    }
+    std::optional<trace::Guide> guide =
+        source ? trace::readGuide(*source, diags) : std::nullopt;
+    if (!guide) {
+      return driver::kDiagnosed;
+    }
+    std::string text = trace::reportText(*guide, trace::judge(*guide, trace));
+    if (options.output.empty() || options.output == "-") {
+      llvm::outs() << text;
+      return driver::kOk;
+    }
+    llvm::Error error =
+        llvm::writeToOutput(options.output, [&](llvm::raw_ostream &os) {
+          os << text;
+          return llvm::Error::success();
+        });
+    if (error) {
+      diags.error(diag::err_file_write) << llvm::toString(std::move(error));
+      return driver::kDiagnosed;
+    }
+    return driver::kOk;
   }
 
   void ingest() {
