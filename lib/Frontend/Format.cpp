@@ -598,34 +598,18 @@ std::string frontMatter(const SourceFile &source, uint32_t begin,
   return result;
 }
 
-/// \p value without the lines of its nodes.
-llvm::json::Value withoutLines(const llvm::json::Value &value) {
-  if (const llvm::json::Array *array = value.getAsArray()) {
-    llvm::json::Array result;
-    for (const llvm::json::Value &element : *array) {
-      result.push_back(withoutLines(element));
-    }
-    return result;
-  }
-  const llvm::json::Object *object = value.getAsObject();
-  if (!object) {
-    return value;
-  }
-  llvm::json::Object result;
-  for (const auto &[key, element] : *object) {
-    if (key != "line") {
-      result[key] = withoutLines(element);
-    }
-  }
-  return result;
-}
-
-/// What a file says, without where: the tree, and the system layer as JSON.
+/// What a file says, without where: the tree, and the text of the sections
+/// that are prose.
 std::string meaning(const ast::File &file) {
   std::string result;
   llvm::raw_string_ostream stream(result);
   ast::dump(file, stream);
-  stream << withoutLines(ast::toJson(file));
+  for (const ast::ItemPtr &item : file.system.items) {
+    const auto *block = llvm::dyn_cast<ast::Block>(item.get());
+    if (block && block->hasBody && !ast::isDefinedSection(*block)) {
+      stream << llvm::StringRef(ast::dedented(block->body)).trim() << '\n';
+    }
+  }
   return result;
 }
 
