@@ -21,6 +21,9 @@ namespace {
 /// Points that are written into one file. Unit: point.
 constexpr uint64_t kMaxListed = 1000000;
 
+/// Values of an axis that are written one by one. Unit: value.
+constexpr size_t kMaxShownValues = 1024;
+
 /// Writes the answers. Counts from 2^63 on are written as texts.
 class SpaceWriter {
 public:
@@ -227,6 +230,10 @@ private:
         json.attribute("name", axis.name);
         json.attribute("origin",
                        origins[static_cast<size_t>(system.axes[i].origin)]);
+        json.attribute("size", static_cast<int64_t>(axis.values.size()));
+        if (axis.values.size() > kMaxShownValues) {
+          return;
+        }
         json.attributeArray("values", [&] {
           for (size_t v = 0; v < axis.values.size(); ++v) {
             json.object([&] {
