@@ -67,8 +67,11 @@ Maker makerFor(const ast::Block &artifact) {
     return Maker::Unknown;
   }
   llvm::StringRef extension = llvm::sys::path::extension(artifact.name.text);
-  if (extension == ".cu" || extension == ".cuh") {
+  if (extension == ".cu") {
     return Maker::Source;
+  }
+  if (extension == ".json") {
+    return Maker::System;
   }
   return byWord(llvm::sys::path::stem(artifact.name.text));
 }
@@ -114,8 +117,12 @@ std::string keptText(const ast::Block &artifact) {
 } // namespace
 
 /// The knowledge of the system as a file that others can import.
-std::string Session::knowledgeText() const {
-  std::string text = "system " + file->system.name.text + "_knowledge {\n";
+std::string Session::knowledgeText(llvm::StringRef name) const {
+  std::string text = "system ";
+  for (char c : name) {
+    text += llvm::isAlnum(c) ? c : '_';
+  }
+  text += " {\n";
   for (const ast::Block *block : file->system.blocks("knowledge")) {
     llvm::StringRef body = block->text().rtrim();
     body.consume_front("\n");
@@ -215,7 +222,7 @@ bool Session::buildArtifact(const ast::Block &artifact, llvm::StringRef place) {
         keptText(artifact));
   }
   case Maker::Knowledge:
-    return put(knowledgeText());
+    return put(knowledgeText(llvm::sys::path::stem(artifact.name.text)));
   case Maker::System: {
     std::string text;
     llvm::raw_string_ostream os(text);

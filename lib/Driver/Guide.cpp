@@ -349,8 +349,9 @@ void Session::simulateForGuide(const space::Point &point, GuideKernel &kernel) {
     kernel.simulation =
         (kernel.simulatedRight ? "right" : "WRONG") + std::string(" at ") +
         where + ", after the phases spak and scheduled, beside " +
-        (mode == SimulateMode::Both
-             ? "its reference and its un-tiled meaning"
+        (mode == SimulateMode::Both ? "its reference and its un-tiled meaning"
+         : kernel.kernel->reference.empty()
+             ? "its un-tiled meaning (the kernel names no reference)"
              : "its un-tiled meaning alone (the reference gave no result)") +
         " in float64";
     return;
@@ -398,6 +399,10 @@ bool Session::gatherGuide(GuideData &data) {
     }
     if (sentence.why.empty()) {
       sentence.why = "not checked";
+    }
+    std::optional<llvm::StringRef> status = item->block->string("status");
+    if (status && status->starts_with("stale")) {
+      sentence.why = quoted(*status, 200) + "; " + sentence.why;
     }
     (item->kind() == "invariant" ? data.invariants : data.knowledge)
         .push_back(std::move(sentence));

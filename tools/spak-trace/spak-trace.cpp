@@ -309,8 +309,13 @@ private:
     } else {
       source = open(options.system);
     }
+    if (!source) {
+      return driver::kDiagnosed;
+    }
+    // Messages point into it until they are printed.
+    sources.push_back(std::move(source));
     std::optional<trace::Guide> guide =
-        source ? trace::readGuide(*source, diags) : std::nullopt;
+        trace::readGuide(*sources.back(), diags);
     if (!guide) {
       return driver::kDiagnosed;
     }
