@@ -282,9 +282,42 @@ static JsonArray argumentsJson(const Block &block) {
 static JsonObject emitJson(const Block &block) {
   JsonObject object = jsonNode("emit", block.range);
   object[block.quotedName ? "text" : "target"] = jsonText(block.name.text);
-  if (block.hasBody) {
+  if (!block.params.empty()) {
+    // `emit A.B(field: value)`
+    JsonArray fields;
+    for (const BlockParam &param : block.params) {
+      JsonObject field{{"line", lineOf(param.name.range)},
+                       {"name", jsonText(param.name.text)}};
+      if (param.type) {
+        field["value"] = toJson(*param.type);
+      }
+      fields.push_back(std::move(field));
+    }
+    object["fields"] = std::move(fields);
+  } else if (block.hasBody) {
     object["fields"] = argumentsJson(block);
   }
+  return object;
+}
+
+/// `if "condition" { … }`, `else { … }`, `else if "condition" { … }`.
+static std::optional<JsonObject> branchJson(const Block &block) {
+  llvm::StringRef name = block.name.text;
+  bool otherwise = block.keyword.text == "else";
+  if (!block.hasBody || (!otherwise && block.keyword.text != "if")) {
+    return std::nullopt;
+  }
+  JsonObject object = jsonNode(otherwise ? "else" : "if", block.range);
+  if (otherwise && name.consume_front("if")) {
+    name = name.trim();
+    if (name.size() > 1 && name.front() == '"' && name.back() == '"') {
+      name = name.drop_front().drop_back();
+    }
+  }
+  if (!otherwise || !name.empty()) {
+    object["condition"] = jsonText(name);
+  }
+  object["actions"] = read(block.items, actionJson);
   return object;
 }
 
@@ -306,11 +339,8 @@ static JsonObject actionJson(const Item &item) {
   if (keyword == "step" && block->hasBody) {
     return stepJson(*block);
   }
-  if (keyword == "if" && block->hasBody) {
-    JsonObject object = jsonNode("if", block->range);
-    object["condition"] = jsonText(block->name.text);
-    object["actions"] = read(block->items, actionJson);
-    return object;
+  if (std::optional<JsonObject> branch = branchJson(*block)) {
+    return std::move(*branch);
   }
   if (keyword.contains('.') && block->name.empty()) {
     JsonObject object = jsonNode("call", block->range);

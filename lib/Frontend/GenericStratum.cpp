@@ -176,6 +176,22 @@ size_t GenericRewriter::value(size_t i, size_t end) {
   return prose(i, end, below);
 }
 
+/// True if all between the parentheses at \p open is `name` or `name: value`.
+bool GenericRewriter::areParams(size_t open) const {
+  size_t close = partner(open);
+  for (size_t i = open + 1; i < close;) {
+    if (!is(i, Tok::NAME)) {
+      return false;
+    }
+    i = is(i + 1, Tok::COLON) ? matchExpr(i + 2, close, true) : i + 1;
+    if (i == 0 || (i < close && !is(i, Tok::COMMA))) {
+      return false;
+    }
+    i += i < close;
+  }
+  return true;
+}
+
 void GenericRewriter::params(size_t open) {
   size_t close = partner(open);
   push(open);
@@ -282,7 +298,8 @@ size_t GenericRewriter::bare(size_t i, size_t end, const Header &header) {
     pushSpan(header.words[0].first, header.words[0].last, Tok::KEY);
     return next;
   }
-  if (ends && header.words.size() == 2) {
+  if (ends && header.words.size() == 2 &&
+      (!header.params || areParams(header.params))) {
     return block(header, 0, 0);
   }
   return prose(i, end, false);

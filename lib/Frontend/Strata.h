@@ -117,6 +117,7 @@ private:
   size_t value(size_t i, size_t end);
   size_t prose(size_t i, size_t end, bool lines);
   void params(size_t open);
+  bool areParams(size_t open) const;
 
   /// The index after the expression at \p i; 0 if there is none.
   size_t matchExpr(size_t i, size_t end, bool inBrackets) const;

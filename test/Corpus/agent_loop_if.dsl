@@ -8,6 +8,11 @@ system Agent_Loop_If {
             }
             if "passed == false" { llm.query { input: file("log.txt") prompt_template: "fix.md" } }
         }
+        step "Branches" {
+            if "passed" { emit TraceItem.Performance(step_name: "x", tflops: 1.5) }
+            else if "slow" { emit "slow" }
+            else { emit note("no parameters") }
+        }
         step "One line" { emit TraceItem.Correctness }
         step Bare { }
     }
