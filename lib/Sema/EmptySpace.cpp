@@ -145,7 +145,7 @@ void describe(const EmptySpace &empty, const SpaceModel &model,
     RelaxedText sides = relaxedText(model, relaxation);
     std::string sentence = std::string("the ") +
                            (relaxation.upper ? "least" : "greatest") +
-                           " value of `" + sides.moving +
+                           " value of `" + quoted(sides.moving, 60) +
                            "` that the other constraints leave is " +
                            numberText(relaxation.needed);
     if (relaxation.side != Relaxation::Side::Both) {

@@ -18,7 +18,9 @@ namespace {
 /// Writes systems whose constraints use every operator and mix types.
 class RandomText {
 public:
-  explicit RandomText(unsigned seed) : random(seed) {}
+  /// \p typed: numbers meet numbers only, so that most points have a value.
+  explicit RandomText(unsigned seed, bool typed = false)
+      : random(seed), typed(typed) {}
 
   std::string system() {
     std::string text = "system S {\n  design_space { t: [\"x\", \"y\"]  "
@@ -34,6 +36,7 @@ public:
 
 private:
   std::mt19937 random;
+  bool typed;
 
   unsigned pick(unsigned limit) { return random() % limit; }
 
@@ -44,7 +47,8 @@ private:
         "t",          "b",          "0",    "\"x\"",
         "true",       "i",          "j",    "9223372036854775807",
         "device.sms", "device.arch"};
-    return operands[pick(18)];
+    static const char *numbers[] = {"i", "j", "n.k", "f", "2", "7"};
+    return typed ? numbers[pick(6)] : operands[pick(18)];
   }
 
   std::string number(unsigned depth) {
@@ -86,6 +90,9 @@ private:
       return "(" + number(below) + compares[pick(6)] + number(below) +
              compares[pick(6)] + number(below) + ")";
     case 6:
+      if (typed) {
+        return pick(2) ? "b" : "(t == \"x\")";
+      }
       return pick(3) == 0 ? operand() : truth(below);
     default:
       return "(" + number(below) + compares[pick(6)] + number(below) + ")";
@@ -158,6 +165,62 @@ TEST(SpaceModelTest, WhatHasNoValueIsReportedWhereItHasNone) {
     }
   }
   EXPECT_GT(seen, 50u);
+}
+
+/// The first valid point in the order of the lists, by trying them; design
+/// axes at their first values if \p pinned.
+std::optional<Point> firstByTrying(const sema::System &system, const Space &s,
+                                   bool pinned) {
+  for (const Positions &positions : Truth(Space{s.axes, {}}).valid) {
+    bool good = true;
+    for (size_t axis = 0; axis < positions.size(); ++axis) {
+      good &= !pinned || positions[axis] == 0 ||
+              system.axes[axis].origin == sema::Axis::Origin::Tuning;
+    }
+    for (const Rule &rule : s.rules) {
+      good = good && Truth::holds(s, rule, positions) == true;
+    }
+    if (good) {
+      return pointAt(s.axes, positions);
+    }
+  }
+  return std::nullopt;
+}
+
+TEST(SpaceModelTest, TheFirstValidPointIsSelected) {
+  unsigned found = 0, none = 0, otherDesign = 0;
+  for (unsigned seed = 0; seed < 1200; ++seed) {
+    Model model(RandomText(seed, /*typed=*/true).system());
+    SCOPED_TRACE(model.source.text().str());
+    if (seed % 2) {
+      model.request.axes.push_back({"j", {"4"}});
+    }
+    auto space = sema::spaceOf(*model.system, model.request, model.diags);
+    ASSERT_TRUE(llvm::succeeded(space));
+    if (Counter(space->space).undefined()) {
+      continue;
+    }
+    std::optional<Point> expected =
+        firstByTrying(*model.system, space->space, /*pinned=*/true);
+    if (!expected && model.request.axes.empty()) {
+      expected = firstByTrying(*model.system, space->space, /*pinned=*/false);
+      otherDesign += expected.has_value();
+    }
+    auto selection =
+        sema::selectPoints(*model.system, model.request, model.diags);
+    ASSERT_EQ(llvm::succeeded(selection), expected.has_value());
+    if (expected) {
+      ++found;
+      ASSERT_EQ(selection->points.size(), 1u);
+      EXPECT_EQ(selection->points.front().text(), expected->text());
+    } else {
+      ++none;
+      EXPECT_TRUE(model.diags.hasErrors());
+    }
+  }
+  EXPECT_GT(found, 200u);
+  EXPECT_GT(none, 10u);
+  EXPECT_GT(otherDesign, 3u);
 }
 
 TEST(SpaceModelTest, ExplainsByLimitsInBothDirections) {
