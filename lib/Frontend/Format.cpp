@@ -23,31 +23,15 @@ namespace {
 constexpr size_t kWidth = 100;
 constexpr unsigned kIndent = 4;
 
-/// True if an operand may end with \p kind, so that a sign after it has two.
-bool endsOperand(Tok kind) {
-  switch (kind) {
-  case Tok::NAME:
-  case Tok::INT:
-  case Tok::FLOAT:
-  case Tok::WORD:
-  case Tok::STRING:
-  case Tok::TEXT:
-  case Tok::TRUE:
-  case Tok::FALSE:
-    return true;
-  default:
-    return isCloser(kind);
-  }
-}
-
 /// Lays pieces out. With \p loose entries break only where they did, and keep
 /// their separators: for texts of which the strict lay-out says something
 /// else.
 class Formatter {
 public:
-  Formatter(const SourceFile &source, std::vector<Piece> pieces,
+  Formatter(const SourceFile &source, std::vector<Piece> cut,
             const ast::File &file, bool loose)
-      : text(source.text()), source(source), pieces(std::move(pieces)),
+      : source(source), text{source.text(), std::move(cut), {}, {}},
+        pieces(text.pieces), partners(text.partners), verbatim(text.verbatim),
         loose(loose) {
     findPartners();
     for (const ast::ItemPtr &item : file.system.items) {
@@ -60,7 +44,7 @@ public:
         // The first brace after the name.
         if (kernel->kernel.procedure) {
           verbatim.insert(static_cast<uint32_t>(
-              text.find('{', kernel->kernel.name.range.end)));
+              text.all.find('{', kernel->kernel.name.range.end)));
         }
       }
     }
@@ -124,9 +108,7 @@ private:
     fresh = false;
   }
 
-  llvm::StringRef textOf(const Piece &piece) const {
-    return text.slice(piece.begin, piece.end);
-  }
+  llvm::StringRef textOf(const Piece &piece) const { return text.of(piece); }
 
   /// Writes the comments before \p piece. Returns true if the last one ends
   /// its line.
@@ -141,7 +123,7 @@ private:
       }
       std::string words =
           comment.line
-              ? text.slice(comment.begin, comment.end).str()
+              ? text.all.slice(comment.begin, comment.end).str()
               : lines(source.range(comment.begin, comment.end), indent);
       write(words);
       ended = comment.line;
@@ -236,7 +218,7 @@ private:
         unsigned wanted = closer && openLines.empty() ? indent : further();
         if (ended || (piece.breaks > 0 && !joins(piece, pieces[i - 1]))) {
           newLine(wanted);
-        } else if (needsBlank(i)) {
+        } else if (needsBlank(text, i, loose)) {
           out += ' ';
         }
       }
@@ -299,10 +281,11 @@ private:
       keep(i, close, indent);
       return;
     }
-    std::string inlined;
-    if (!loose && !isSystem(i) && !hasElse(i) && inlineBraces(i, inlined) &&
-        column() + inlined.size() <= kWidth) {
-      write(inlined);
+    bool mayJoin = !loose && !isSystem(i) && !hasElse(i);
+    std::optional<std::string> joined;
+    if (mayJoin && (joined = onOneLine(text, i, kWidth)) &&
+        column() + joined->size() <= kWidth) {
+      write(*joined);
       return;
     }
     write("{");
@@ -346,92 +329,10 @@ private:
     return pieces[i].kind == Tok::SYSTEM;
   }
 
-  /// The braces at \p open on one line, if they were and may be.
-  bool inlineBraces(size_t open, std::string &result) const {
-    size_t close = partners[open];
-    result = "{";
-    unsigned count = 0;
-    // Far more than fits, whatever its blanks: also what bounds the time.
-    if (pieces[close].begin - pieces[open].begin > 10 * kWidth) {
-      return false;
-    }
-    for (size_t i = open + 1; i <= close; ++i) {
-      const Piece &piece = pieces[i];
-      bool comment = llvm::any_of(piece.comments, [&](const Comment &c) {
-        return c.line || c.breaks > 0 ||
-               text.slice(c.begin, c.end).contains('\n');
-      });
-      if (comment || piece.breaks > 0 || textOf(piece).contains('\n')) {
-        return false;
-      }
-    }
-    for (size_t i = open + 1; i < close;) {
-      if (pieces[i].separates) {
-        // Comments beside a separator are rare: no line of their own.
-        if (!pieces[i].comments.empty()) {
-          return false;
-        }
-        ++i;
-        continue;
-      }
-      ++count;
-      if (count > 1 && (pieces[open].container == Container::Kernel ||
-                        pieces[open].container == Container::Statements)) {
-        return false;
-      }
-      result += count > 1 ? ", " : " ";
-      size_t first = i;
-      do {
-        const Piece &piece = pieces[i];
-        for (const Comment &comment : piece.comments) {
-          if (i == first) {
-            return false;
-          }
-          result += " " + text.slice(comment.begin, comment.end).str();
-        }
-        if (i != first && (needsBlank(i) || !piece.comments.empty())) {
-          result += ' ';
-        }
-        if (piece.needsColon) {
-          result += ": ";
-        }
-        if (piece.kind == Tok::LBRACE || piece.kind == Tok::MAP_OPEN) {
-          std::string nested;
-          if (verbatim.contains(piece.begin) || !inlineBraces(i, nested)) {
-            return false;
-          }
-          result += nested;
-          i = partners[i] + 1;
-        } else {
-          if (!piece.separates) {
-            result += textOf(piece);
-          }
-          ++i;
-        }
-      } while (i < close && !pieces[i].starts &&
-               !(pieces[i].separates && !inList(open, i)));
-    }
-    if (!pieces[close].comments.empty()) {
-      return false;
-    }
-    result += count == 0 ? "}" : " }";
-    return true;
-  }
-
-  /// True if the piece at \p i is in brackets that opened after \p open.
-  bool inList(size_t open, size_t i) const {
-    unsigned depth = 0;
-    for (size_t k = open + 1; k < i; ++k) {
-      depth += isOpener(pieces[k].kind);
-      depth -= isCloser(pieces[k].kind);
-    }
-    return depth > 0;
-  }
-
   /// Writes the braces [i, close] as they are, indented anew if no string
   /// that goes over lines forbids it.
   void keep(size_t i, size_t close, unsigned indent) {
-    llvm::StringRef body = text.slice(pieces[i].end, pieces[close].begin);
+    llvm::StringRef body = text.all.slice(pieces[i].end, pieces[close].begin);
     bool fixed = false;
     for (size_t k = i; k < close; ++k) {
       bool string = pieces[k].kind == Tok::TEXT || pieces[k].kind == Tok::PROSE;
@@ -482,84 +383,11 @@ private:
     lineStart = out.size();
   }
 
-  //===--- blanks ---------------------------------------------------------===//
-
-  bool isUnary(size_t i) const {
-    Tok kind = pieces[i].kind;
-    return (kind == Tok::MINUS || kind == Tok::PLUS) && i > 0 &&
-           !endsOperand(pieces[i - 1].kind);
-  }
-
-  /// True if a blank goes between the piece at \p i and the one before it,
-  /// both on one line.
-  bool needsBlank(size_t i) const {
-    const Piece &piece = pieces[i];
-    size_t before = i - 1;
-    while (before > 0 && pieces[before].separates && !loose) {
-      --before;
-    }
-    const Piece &previous = pieces[before];
-    bool touches = previous.end == piece.begin;
-    if (piece.needsColon) {
-      return false;
-    }
-    switch (piece.kind) {
-    case Tok::COMMA:
-    case Tok::SEMI:
-    case Tok::RPAREN:
-    case Tok::RBRACK:
-    case Tok::DOT:
-      return false;
-    case Tok::COLON:
-      return previous.kind == Tok::COMMA;
-    case Tok::LPAREN:
-      return previous.kind == Tok::GRID || !touches ||
-             !(endsOperand(previous.kind) || isHead(previous.kind));
-    case Tok::LBRACK:
-      if (previous.kind == Tok::RANGE) {
-        return false;
-      }
-      if (previous.kind == Tok::LBRACK || previous.kind == Tok::LPAREN) {
-        return false;
-      }
-      return !touches || !endsOperand(previous.kind);
-    default:
-      break;
-    }
-    switch (previous.kind) {
-    case Tok::LPAREN:
-    case Tok::LBRACK:
-    case Tok::DOT:
-      return false;
-    case Tok::NOT:
-      return textOf(previous) != "!";
-    case Tok::MINUS:
-    case Tok::PLUS:
-      return !isUnary(before);
-    default:
-      return true;
-    }
-  }
-
-  /// True for words that parentheses follow without a blank.
-  static bool isHead(Tok kind) {
-    switch (kind) {
-    case Tok::KIND:
-    case Tok::BLOCK_NAME:
-    case Tok::ALL:
-    case Tok::FILL:
-    case Tok::TILES:
-      return true;
-    default:
-      return false;
-    }
-  }
-
-  llvm::StringRef text;
   const SourceFile &source;
-  std::vector<Piece> pieces;
-  std::vector<size_t> partners;
-  llvm::DenseSet<uint32_t> verbatim; ///< offsets of braces
+  CutText text;
+  std::vector<Piece> &pieces;
+  std::vector<size_t> &partners;
+  llvm::DenseSet<uint32_t> &verbatim;
   bool loose;
 
   std::string out;

@@ -6,7 +6,6 @@
 // statements), the beginnings come from the tree.
 #include "Pieces.h"
 
-#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace spak::frontend {

@@ -9,6 +9,8 @@
 
 #include "spak/AST/AST.h"
 
+#include "llvm/ADT/DenseSet.h"
+
 namespace spak::frontend {
 
 /// What stands between a pair of brackets.
@@ -44,6 +46,28 @@ struct Piece {
 /// The words and signs of \p file from \p begin on. Ends with a piece END.
 std::vector<Piece> cutPieces(const TokenContext &context, uint32_t begin,
                              const Tokens &raw, const ast::File &file);
+
+/// A text with its pieces.
+struct CutText {
+  llvm::StringRef all;
+  std::vector<Piece> pieces;
+  std::vector<size_t> partners;      ///< the closer of each opener
+  llvm::DenseSet<uint32_t> verbatim; ///< offsets of braces that stay as written
+
+  llvm::StringRef of(const Piece &piece) const {
+    return all.slice(piece.begin, piece.end);
+  }
+};
+
+/// True if a blank goes between the piece at \p i and the one before it, both
+/// on one line. With \p loose separators stand where they were.
+bool needsBlank(const CutText &text, size_t i, bool loose);
+
+/// The braces at \p open on one line, with commas between their entries;
+/// nothing if they were not on one, or may not, or need far more than
+/// \p width columns.
+std::optional<std::string> onOneLine(const CutText &text, size_t open,
+                                     size_t width);
 
 } // namespace spak::frontend
 
