@@ -130,18 +130,24 @@ std::optional<Positions> Counter::firstDeclared() const {
   return point;
 }
 
-bool Counter::contains(llvm::ArrayRef<uint32_t> point) const {
-  return llvm::all_of(state->entries, [&](const State::Entry &entry) {
+std::optional<unsigned>
+Counter::brokenRule(llvm::ArrayRef<uint32_t> point) const {
+  for (const State::Entry &entry : state->entries) {
     const Diagram &diagram = entry.diagram;
-    Diagram::Node node = diagram.root();
+    Diagram::Node node =
+        diagram.isTooWide() ? Diagram::kUndefined : diagram.root();
     for (unsigned level : diagram.levels()) {
-      if (diagram.isTooWide()) {
-        return false;
-      }
       node = diagram.step(node, level, point[state->order.axes[level]]);
     }
-    return node == Diagram::kTrue;
-  });
+    if (node != Diagram::kTrue) {
+      return entry.rule;
+    }
+  }
+  return std::nullopt;
+}
+
+bool Counter::contains(llvm::ArrayRef<uint32_t> point) const {
+  return !brokenRule(point);
 }
 
 std::vector<Positions>

@@ -42,8 +42,8 @@ public:
   const Space &space() const;
 
   /// The number of valid points; nothing if the effort did not suffice. The
-  /// functions below but \ref contains and \ref neighbours then have no
-  /// answer and say that there is no point.
+  /// functions below that number points then say that there is none; those
+  /// about a given point answer.
   std::optional<Count> valid() const;
 
   /// The order in which axes are fixed, and the groups of axes that do not
@@ -66,6 +66,10 @@ public:
   /// axes as declared and values as listed; nothing if there is none. Where the
   /// points could not be counted the search is bounded and may miss it.
   std::optional<Positions> firstDeclared() const;
+
+  /// The first rule that \p point breaks: the one that it is put down to in a
+  /// census. Nothing if it is valid.
+  std::optional<unsigned> brokenRule(llvm::ArrayRef<uint32_t> point) const;
 
   bool contains(llvm::ArrayRef<uint32_t> point) const;
 

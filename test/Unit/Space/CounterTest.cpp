@@ -37,6 +37,15 @@ void expectTruth(const Space &space, const Truth &truth, Effort effort,
   }
   EXPECT_EQ(sum, truth.raw);
 
+  // The reason of every single point.
+  std::vector<Count> broken(space.rules.size());
+  for (const Positions &point : Truth(Space{space.axes, {}}).valid) {
+    if (std::optional<unsigned> rule = counter.brokenRule(point)) {
+      ++broken[*rule];
+    }
+  }
+  EXPECT_EQ(broken, truth.cuts);
+
   // Numbers: every valid point has one, and it leads back.
   std::set<Positions> expected(truth.valid.begin(), truth.valid.end());
   std::set<Positions> walked;
