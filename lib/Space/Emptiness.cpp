@@ -114,11 +114,12 @@ private:
   std::optional<Relaxation> relax(const Entry &entry);
 };
 
-/// How far the comparison \p entry must move so that the space has points;
-/// nothing if it is no comparison of numbers or does not help alone.
-std::optional<Relaxation> Emptier::relax(const Entry &entry) {
-  const Formula &formula =
-      state.space.rules[entry.rule].conditions[entry.condition].formula;
+/// Reads \p formula as a comparison: fills side, direction and bound of
+/// \p result, and returns what moves. Nothing if it is no comparison of a
+/// number that moves.
+static std::optional<Formula> movingSide(const Formula &formula,
+                                         llvm::ArrayRef<AxisDomain> axes,
+                                         Relaxation &result) {
   if (formula.empty()) {
     return std::nullopt;
   }
@@ -127,39 +128,47 @@ std::optional<Relaxation> Emptier::relax(const Entry &entry) {
   if (!less && top.op != Op::Gt && top.op != Op::Ge) {
     return std::nullopt;
   }
-  Relaxation result;
-  result.rule = entry.rule;
-  result.condition = entry.condition;
   result.strict = top.op == Op::Lt || top.op == Op::Gt;
-  Formula lhs = formula.part(top.children[0]);
-  Formula rhs = formula.part(top.children[1]);
-  bool leftMoves = !lhs.scope().empty(), rightMoves = !rhs.scope().empty();
+  result.upper = less;
+  Formula left = formula.part(top.children[0]);
+  Formula right = formula.part(top.children[1]);
+  bool leftMoves = !left.scope().empty(), rightMoves = !right.scope().empty();
+  if (leftMoves && rightMoves) {
+    result.side = Relaxation::Side::Both;
+    return left.minus(right);
+  }
   if (!leftMoves && !rightMoves) {
     return std::nullopt;
   }
-  Formula moving = lhs;
-  result.upper = less;
-  if (leftMoves && rightMoves) {
-    result.side = Relaxation::Side::Both;
-    moving = lhs.minus(rhs);
-  } else {
-    if (rightMoves) {
-      result.side = Relaxation::Side::Right;
-      result.upper = !less;
-      moving = rhs;
-    }
-    BoundFormula bound(leftMoves ? rhs : lhs, state.space.axes);
-    std::vector<uint32_t> none(state.space.axes.size(), BoundFormula::kFree);
-    std::vector<uint64_t> residual;
-    BoundFormula::Value value = bound.evaluate(none, residual);
-    if (!value.isNumber()) {
-      return std::nullopt;
-    }
-    result.bound = value.asFloat();
+  if (rightMoves) {
+    result.side = Relaxation::Side::Right;
+    result.upper = !less;
   }
+  BoundFormula bound(leftMoves ? right : left, axes);
+  std::vector<uint32_t> none(axes.size(), BoundFormula::kFree);
+  std::vector<uint64_t> residual;
+  BoundFormula::Value value = bound.evaluate(none, residual);
+  if (!value.isNumber()) {
+    return std::nullopt;
+  }
+  result.bound = value.asFloat();
+  return leftMoves ? left : right;
+}
 
+/// How far the comparison \p entry must move so that the space has points;
+/// nothing if it is no comparison of numbers or does not help alone.
+std::optional<Relaxation> Emptier::relax(const Entry &entry) {
+  Relaxation result;
+  result.rule = entry.rule;
+  result.condition = entry.condition;
+  std::optional<Formula> moving = movingSide(
+      state.space.rules[entry.rule].conditions[entry.condition].formula,
+      state.space.axes, result);
+  if (!moving) {
+    return std::nullopt;
+  }
   std::optional<Diagram> values = Diagram::ofValues(
-      moving, state.space.axes, state.order.axes, state.effort.diagrams / 4);
+      *moving, state.space.axes, state.order.axes, state.effort.diagrams / 4);
   if (!values) {
     return std::nullopt;
   }
