@@ -222,7 +222,9 @@ private:
           out += ' ';
         }
       }
-      if (piece.needsColon) {
+      if (piece.needsColon && loose) {
+        out += ' ';
+      } else if (piece.needsColon) {
         write(":");
         out += ' ';
       }

@@ -302,7 +302,12 @@ size_t GenericRewriter::bare(size_t i, size_t end, const Header &header) {
       (!header.params || areParams(header.params))) {
     return block(header, 0, 0);
   }
-  return prose(i, end, false);
+  size_t after = prose(i, end, false);
+  // One word before an entry is a key, as it would be on a line of its own.
+  if (!header.words.empty() && after == header.words[0].last + 1) {
+    out.back().kind = Tok::KEY;
+  }
+  return after;
 }
 
 size_t GenericRewriter::entry(size_t i, size_t end) {
