@@ -6,6 +6,8 @@
 
 #include "gtest/gtest.h"
 
+#include <algorithm>
+
 using namespace spak::space;
 using Op = Formula::Op;
 
@@ -127,6 +129,53 @@ TEST(EmptinessTest, AnEqualityHasNoBound) {
       explainEmpty(Counter(products({product("equal", Op::Eq, 11)})));
   EXPECT_EQ(why.core, std::vector<unsigned>{0});
   EXPECT_TRUE(why.relaxations.empty());
+}
+
+/// The value of \p formula at a point, as a number.
+double valueAt(const Formula &formula, const Space &space,
+               const Positions &point) {
+  std::vector<uint64_t> residual;
+  BoundFormula bound(formula, space.axes);
+  BoundFormula::Value value = bound.evaluate(point, residual);
+  EXPECT_TRUE(value.isNumber());
+  return value.asFloat();
+}
+
+TEST(EmptinessTest, TheNearestValueIsThatOfTryingEveryPoint) {
+  unsigned seen = 0;
+  for (unsigned seed = 0; seed < 4000; ++seed) {
+    Space space = RandomSpace(seed).make();
+    Counter counter(space);
+    if (counter.valid() != Count(0)) {
+      continue;
+    }
+    for (const Relaxation &relaxation : explainEmpty(counter).relaxations) {
+      ++seen;
+      Space others = space;
+      auto &conditions = others.rules[relaxation.rule].conditions;
+      const Formula comparison = conditions[relaxation.condition].formula;
+      conditions.erase(conditions.begin() + relaxation.condition);
+      const Formula::Node &top = comparison.node(comparison.result());
+      Formula left = comparison.part(top.children[0]);
+      Formula right = comparison.part(top.children[1]);
+      using Side = Relaxation::Side;
+      Formula moving = relaxation.side == Side::Left    ? left
+                       : relaxation.side == Side::Right ? right
+                                                        : left.minus(right);
+      std::vector<double> values;
+      for (const Positions &point : Truth(others).valid) {
+        values.push_back(valueAt(moving, space, point));
+      }
+      ASSERT_FALSE(values.empty()) << "seed " << seed;
+      double nearest = relaxation.upper
+                           ? *std::min_element(values.begin(), values.end())
+                           : *std::max_element(values.begin(), values.end());
+      EXPECT_EQ(relaxation.needed, nearest) << "seed " << seed;
+      EXPECT_EQ(relaxation.points,
+                Count(std::count(values.begin(), values.end(), nearest)));
+    }
+  }
+  EXPECT_GT(seen, 50u);
 }
 
 } // namespace
