@@ -25,7 +25,7 @@ ALLOWED = {
     "IRGen": {"Sema", "Space", "Device", "Dialect/Spak", "Support"},
     "Simulator": {"Dialect/Spak", "Layout", "Support"},
     "Analysis": {"Dialect/Spak", "Dialect/SpakCuda", "Device", "Layout",
-                 "Support"},
+                 "Space", "Support"},
     "Target/CudaCpp": {"Dialect/SpakCuda", "Support"},
     "Toolchain": {"Support"},
     "Trace": {"AST", "Device", "Space", "Support"},
