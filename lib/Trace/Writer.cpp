@@ -129,12 +129,16 @@ std::string toLine(const Item &item) {
     return prefix + (found.empty() ? correctnessLine(item)
                                    : performanceLine(found.front()));
   }
-  Line line(item.type.empty() ? itemKindName(item.kind)
-                              : llvm::StringRef(item.type));
+  // The `type` of an agent's step is no kind of item.
+  bool isStep = item.kind == ItemKind::AgentStep;
+  llvm::StringRef kind = itemKindName(item.kind);
+  Line line(item.type.empty() || isStep ? kind : llvm::StringRef(item.type));
   for (const JsonMember &member : item.value.members) {
-    if (member.key != "type" || item.kind == ItemKind::AgentStep) {
-      line.raw(member.key == "type" ? "step_type" : member.key,
-               toText(member.value));
+    bool isType = member.key == "type";
+    if (!isType) {
+      line.raw(member.key, toText(member.value));
+    } else if (isStep && member.value.asString() != kind) {
+      line.raw("step_type", toText(member.value));
     }
   }
   return prefix + line.take();

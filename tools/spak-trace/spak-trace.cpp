@@ -178,9 +178,10 @@ private:
       return "no trace";
     }
     if (options.system.empty() && options.command != "show") {
-      return options.command == "ingest"  ? "ingest needs --into FILE.dsl"
-             : options.command == "check" ? "check needs a system: FILE.dsl"
-                                          : "validate needs --schema FILE.dsl";
+      return options.command == "ingest"   ? "ingest needs --into FILE.dsl"
+             : options.command == "check"  ? "check needs a system: FILE.dsl"
+             : options.command == "report" ? "report needs --guide FILE"
+                                           : "validate needs --schema FILE.dsl";
     }
     return "";
   }
