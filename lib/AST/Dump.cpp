@@ -91,15 +91,11 @@ private:
     if (!expr) {
       return;
     }
-    if (const auto *map = llvm::dyn_cast<MapExpr>(expr.get())) {
+    for (const MapExpr *map : mapsIn(*expr)) {
       nested([&] {
         line("map", map->range);
         nested([&] { items(map->block->items); });
       });
-    } else if (const auto *list = llvm::dyn_cast<ListExpr>(expr.get())) {
-      for (const ExprPtr &element : list->elements) {
-        maps(element);
-      }
     }
   }
 
@@ -119,6 +115,7 @@ private:
     }
     line(head, property.range);
     maps(property.value);
+    maps(property.initial);
   }
 
   void block(const Block &block) {

@@ -101,7 +101,15 @@ JsonValue toJson(const Expr &expr) {
         return JsonValue(std::move(object));
       })
       .Default([](const Expr *e) {
-        return JsonValue(JsonObject{{"expr", jsonText(toString(*e))}});
+        JsonObject object{{"expr", jsonText(toString(*e))}};
+        JsonArray maps;
+        for (const MapExpr *map : mapsIn(*e)) {
+          maps.push_back(itemsJson(map->block->items));
+        }
+        if (!maps.empty()) {
+          object["maps"] = std::move(maps);
+        }
+        return JsonValue(std::move(object));
       });
 }
 

@@ -7,5 +7,6 @@ system Maps_Without_Commas {
     }
     mixed { a: 1, b: 2 c: 3; d: 4 }
     in_a_list: [ { a: 1 b: 2 }, { a: 3, c: [ { d: 4 } ] } ]
+    in_a_call: run("x", options: { retries: 3, limits { time: 1 } }) or none
     anonymous: [ { }, { x } ]
 }

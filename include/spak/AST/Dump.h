@@ -22,6 +22,10 @@ void dump(const File &file, llvm::raw_ostream &os, bool locations = false);
 /// The statements of a kernel as text, one a line, as \ref dump writes them.
 std::string toString(const StmtList &statements);
 
+/// The maps inside \p expr, in order, which \ref toString leaves out; not those
+/// inside other maps.
+std::vector<const MapExpr *> mapsIn(const Expr &expr);
+
 /// The version of the JSON of a system, its member `spak_system`.
 constexpr int kSystemJsonVersion = 2;
 
@@ -32,8 +36,8 @@ constexpr int kSystemJsonVersion = 2;
 llvm::json::Value toJson(const File &file);
 
 /// A value as JSON: literals as such, lists as arrays, maps as `{"items": …}`,
-/// ranges as `{"range": …}`, every other expression as `{"expr": text}`, prose
-/// as `{"prose": text}`.
+/// ranges as `{"range": …}`, every other expression as `{"expr": text}` with
+/// the `maps` inside it, prose as `{"prose": text}`.
 llvm::json::Value toJson(const Expr &expr);
 
 } // namespace spak::ast
