@@ -111,6 +111,8 @@ Formula equal(const Linear &a, const Linear &b) {
 class Reader {
 public:
   std::vector<Formula> known;
+  /// No term but sizes was given a name since this was set.
+  bool exact = true;
 
   Linear linear(Value value, unsigned depth = 0);
   Formula condition(Value value, unsigned depth = 0);
@@ -135,7 +137,8 @@ private:
   std::set<unsigned> nonNegative;
 
   std::string keyOf(Value value, unsigned depth);
-  Linear named(const std::string &key) {
+  Linear named(const std::string &key, Value value) {
+    exact &= isa<BlockArgument>(value);
     auto [entry, isNew] = names.try_emplace(key, next);
     next += isNew;
     Linear result;
@@ -241,7 +244,7 @@ Linear Reader::linear(Value value, unsigned depth) {
   }
   Operation *op = value.getDefiningOp();
   if (!op || depth > kMaxDepth) {
-    return named(keyOf(value, 0));
+    return named(keyOf(value, 0), value);
   }
   if (isa<arith::AddIOp, arith::SubIOp>(op)) {
     result = linear(op->getOperand(0), depth + 1);
@@ -277,7 +280,7 @@ Linear Reader::linear(Value value, unsigned depth) {
       return quotient(extent, size);
     }
   }
-  Linear name = named(keyOf(value, 0));
+  Linear name = named(keyOf(value, 0), value);
   if (isa<arith::RemUIOp, arith::DivUIOp, ir::TileCountOp>(op)) {
     known.push_back(Formula::atom(name));
     markNonNegative(name);
@@ -328,7 +331,7 @@ Formula Reader::condition(Value value, unsigned depth) {
     }
   }
   // An unknown truth value: a name that is 1 or something else.
-  Linear name = named(keyOf(value, 0));
+  Linear name = named(keyOf(value, 0), value);
   Linear one;
   one.constant = 1;
   return equal(name, one);
@@ -446,6 +449,7 @@ Verdict Prover::decideCovers(Value count, int64_t size, Value extent,
   Reader &reader = impl->reader;
   Linear element = reader.fresh();
   reader.markNonNegative(element);
+  reader.exact = true;
   Linear end;
   end.constant = number;
   if (extent) {
@@ -458,8 +462,11 @@ Verdict Prover::decideCovers(Value count, int64_t size, Value extent,
       both(Formula::atom(element), Formula::atom(difference(end, element, -1)));
   Formula goal =
       either(inside.negated(), Formula::atom(difference(tiles, tile, -1)));
-  return impl->decide(goal) == Verdict::Proved ? Verdict::Proved
-                                               : Verdict::Unknown;
+  if (impl->decide(goal) == Verdict::Proved) {
+    return Verdict::Proved;
+  }
+  // Without named terms there are sizes that leave an element out.
+  return reader.exact ? Verdict::Refuted : Verdict::Unknown;
 }
 
 } // namespace spak::analysis

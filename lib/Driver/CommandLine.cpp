@@ -298,8 +298,42 @@ private:
              Twine(arg->getValue()) + "`");
       }
     }
+    readAllPoints(asked);
     for (const std::string &text : args.getAllArgValues(OPT_device_limit_eq)) {
       readDeviceLimits(text);
+    }
+  }
+
+  void readAllPoints(unsigned asked) {
+    options.allPoints = args.hasArg(OPT_all_points);
+    options.pruneOpinions = args.hasArg(OPT_prune_opinions);
+    options.gates = last(OPT_gates_eq, "static");
+    if (options.gates != "static" && options.gates != "ptxas") {
+      fail("unknown value `" + options.gates +
+           "` in --gates: expected static or ptxas");
+    }
+    std::string limit = last(OPT_limit_eq, "0");
+    std::string jobs = last(OPT_jobs_eq, "0");
+    if (StringRef(limit).getAsInteger(10, options.pointLimit) ||
+        (args.hasArg(OPT_limit_eq) && options.pointLimit == 0)) {
+      fail("expected a number from 1 in --limit, got `" + limit + "`");
+    }
+    if (StringRef(jobs).getAsInteger(10, options.jobs)) {
+      fail("expected a number in --jobs, got `" + jobs + "`");
+    }
+    if (options.allPoints && asked > 0) {
+      fail("--all-points compiles; it does not go with --count-points, "
+           "--list-points, --sample-points or --neighbours");
+    }
+    if (options.allPoints && options.emit != Emit::Cuda) {
+      fail("--all-points writes .cu files; it does not go with --emit");
+    }
+    for (unsigned id : {OPT_gates_eq, OPT_prune_opinions, OPT_limit_eq,
+                        OPT_jobs_eq}) {
+      if (!options.allPoints && args.hasArg(id)) {
+        fail("`" + args.getLastArg(id)->getAsString(args) +
+             "` goes with --all-points");
+      }
     }
   }
 

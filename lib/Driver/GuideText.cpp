@@ -156,9 +156,14 @@ void GuideWriter::kernelProblem(const GuideKernel &kernel) {
   for (const sema::Requirement &requirement : program.requirements) {
     os << " Required at launch: `" << cell(requirement.text) << "`.";
   }
-  os << "\n\n- operations: `" << kernel.flops.text()
-     << "` (products over tiles; masks not counted)\n"
-     << "- bytes, each tensor once: `" << kernel.bytes.text() << "`\n";
+  os << "\n\n";
+  if (kernel.flops.terms.empty()) {
+    os << "- operations: no product over tiles; others are not counted\n";
+  } else {
+    os << "- operations: `" << kernel.flops.text()
+       << "` (products over tiles; masks not counted)\n";
+  }
+  os << "- bytes, each tensor once: `" << kernel.bytes.text() << "`\n";
   std::optional<double> flops = kernel.flops.at(data.shape);
   std::optional<double> bytes = kernel.bytes.at(data.shape);
   if (!data.shape.empty() && flops && bytes && *bytes > 0) {
@@ -332,8 +337,11 @@ void GuideWriter::measure(const ast::File &file) {
                                             : std::to_string(found->second));
       }
       os << "    spak-bench " << stem << ".cu --kernel "
-         << kernel.program.kernel << " --shape " << shape << " --flops '"
-         << kernel.flops.text() << "' --json trace.jsonl\n";
+         << kernel.program.kernel << " --shape " << shape
+         << (kernel.flops.terms.empty()
+                 ? std::string()
+                 : " --flops '" + kernel.flops.text() + "'")
+         << " --json trace.jsonl\n";
     }
     os << "\nThen `spak-trace ingest trace.jsonl --into " << data.source
        << "`.\n\n";

@@ -77,6 +77,21 @@ def sample_points_eq : Eq_<"sample-points", "<n>",
 def neighbours_eq : Eq_<"neighbours", "<number>",
     "write the valid points that differ in one axis from point <number> of --list-points, as JSON; compiles nothing",
     grp_space>;
+def all_points : Flag_<"all-points",
+    "compile and judge every valid point: a .cu for each that passes the gates, manifest.json and ledger.json, into the folder of -o",
+    grp_space>;
+def gates_eq : Eq_<"gates", "<static|ptxas>",
+    "gates of --all-points: from the IR alone, or with registers and spills of ptxas as well (default static)",
+    grp_space>;
+def prune_opinions : Flag_<"prune-opinions",
+    "with --all-points, reject also what a gate only advises against",
+    grp_space>;
+def limit_eq : Eq_<"limit", "<n>",
+    "with --all-points, visit at most <n> points, drawn with --seed if there are more (default 20000)",
+    grp_space>;
+def jobs_eq : Eq_<"jobs", "<n>",
+    "with --all-points, compile <n> points at a time (default: one a core)",
+    grp_space>;
 def device_limit_eq : Eq_<"device-limit", "<field>=<n>,...",
     "ask as if the device had other limits (fields of `device` in docs/Language.md)",
     grp_space>;

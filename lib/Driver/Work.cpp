@@ -291,7 +291,7 @@ constexpr int64_t kRows = 4096;
 
 std::optional<double> keptBy(const Expr *mask, const Shape &shape) {
   const auto &axes = mask->type.axes;
-  if (axes.size() != 2) {
+  if (axes.size() != 2 || mask->keep.empty()) {
     return std::nullopt;
   }
   auto extent = [&](const TileAxis *axis) -> std::optional<int64_t> {

@@ -58,7 +58,8 @@ std::map<int64_t, std::vector<std::string>> tableOf(llvm::StringRef field) {
   return table;
 }
 
-/// Finds the nearest value above, then below, at which points appear.
+/// Finds the values of \p field at which points appear: those above, then those
+/// below, the nearest first.
 void relaxLimit(const System &system, const PointRequest &request,
                 llvm::ArrayRef<AxisDomain> axes, const std::string &field,
                 std::vector<LimitRelaxation> &relaxations) {
@@ -70,18 +71,13 @@ void relaxLimit(const System &system, const PointRequest &request,
     if (points != 0) {
       relaxations.push_back({field, value, archs, points});
     }
-    return points != 0;
   };
   for (auto row = table.upper_bound(current); row != table.end(); ++row) {
-    if (tryValue(row->first, row->second)) {
-      break;
-    }
+    tryValue(row->first, row->second);
   }
   for (auto row = table.lower_bound(current); row != table.begin();) {
     --row;
-    if (tryValue(row->first, row->second)) {
-      break;
-    }
+    tryValue(row->first, row->second);
   }
 }
 

@@ -64,6 +64,7 @@ private:
   std::vector<AxisDomain> domains(const std::vector<AxisValue> &chosen);
   void reportNone();
   void remark();
+  std::string overOthers(const Recommendation &winner);
 };
 
 void Selector::combine(std::vector<AxisValue> &chosen, size_t depth) {
@@ -103,6 +104,14 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
     std::optional<AxisValue> value = evaluator.evaluate(*recommendation.value);
     std::vector<AxisValue> &values = result[axis].values;
     auto found = value ? llvm::find(values, *value) : values.end();
+    if (recommendation.avoid) {
+      // Last, unless something better asks for it.
+      if (found != values.end()) {
+        std::rotate(found, std::next(found), values.end());
+        base.set(recommendation.axis, values.front());
+      }
+      continue;
+    }
     if (found != values.end()) {
       std::rotate(values.begin(), found, std::next(found));
       base.set(recommendation.axis, *value);
@@ -116,21 +125,30 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
 /// after an error.
 bool Selector::placeFirst(const std::vector<AxisDomain> &axes) {
   model.space.axes = axes;
-  Counter counter(model.space);
-  std::optional<Positions> first = counter.firstDeclared();
-  if (!counter.valid() && !first) {
-    auto error = diags.error(diag::err_space_search);
-    error.help("fix some axes with `-D axis=value`");
-    return true;
+  // A little effort first: most spaces take less, and of one that takes more
+  // a point is often found at once.
+  Effort little;
+  little.diagrams = little.edges = little.steps = uint64_t(1) << 20;
+  for (const Effort &effort : {little, Effort()}) {
+    Counter counter(model.space, effort);
+    std::optional<Positions> first = counter.firstDeclared();
+    if (!first && !counter.valid()) {
+      continue;
+    }
+    std::optional<Undefined> undefined =
+        counter.valid() ? counter.undefined() : std::nullopt;
+    if (undefined) {
+      reportUndefined(model, request, *undefined, diags);
+      return true;
+    }
+    if (first) {
+      selection.points.push_back(pointAt(axes, *first));
+    }
+    return first.has_value();
   }
-  if (std::optional<Undefined> undefined = counter.undefined()) {
-    reportUndefined(model, request, *undefined, diags);
-    return true;
-  }
-  if (first) {
-    selection.points.push_back(pointAt(axes, *first));
-  }
-  return first.has_value();
+  auto error = diags.error(diag::err_space_search);
+  error.help("fix some axes with `-D axis=value`");
+  return true;
 }
 
 /// The constraint that is named where \p axes, which have no valid point, are
@@ -190,6 +208,27 @@ void Selector::reportNone() {
   }
 }
 
+/// Who asked for another value of the axis, and why in vain.
+std::string Selector::overOthers(const Recommendation &winner) {
+  Evaluator evaluator(selection.points.front(), request.device, nullptr,
+                      &request.shape);
+  std::string text;
+  for (const Recommendation &other : system.recommendations) {
+    if (other.axis != winner.axis || other.item == winner.item || other.avoid ||
+        (other.when && !evaluator.condition(*other.when).value_or(false))) {
+      continue;
+    }
+    std::optional<AxisValue> value = evaluator.evaluate(*other.value);
+    const AxisValue *held = selection.points.front().find(winner.axis);
+    if (!value || *value == *held) {
+      continue;
+    }
+    text += ", not " + value->text() + " by `" + other.from +
+            "`: " + whyNot(winner, other);
+  }
+  return text;
+}
+
 /// Says what was left out, and where the values nobody gave come from.
 void Selector::remark() {
   for (const RejectedPoint &rejected : selection.rejected) {
@@ -211,7 +250,7 @@ void Selector::remark() {
     for (const Recommendation *recommendation :
          recommendationsAt(system, point, *request.device, &request.shape)) {
       if (recommendation->axis == axis.name) {
-        why = "by `" + recommendation->from + "`";
+        why = "by `" + recommendation->from + "`" + overOthers(*recommendation);
         break;
       }
     }
@@ -235,8 +274,9 @@ recommendationsAt(const System &system, const Point &point,
   std::vector<const Recommendation *> result;
   Evaluator evaluator(point, &device, nullptr, shape);
   for (const Recommendation &recommendation : system.recommendations) {
-    if (recommendation.when &&
-        !evaluator.condition(*recommendation.when).value_or(false)) {
+    if (recommendation.avoid ||
+        (recommendation.when &&
+         !evaluator.condition(*recommendation.when).value_or(false))) {
       continue;
     }
     std::optional<AxisValue> value = evaluator.evaluate(*recommendation.value);

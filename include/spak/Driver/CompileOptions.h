@@ -66,6 +66,13 @@ struct CompileOptions {
   bool explain = false;
   Layout layout = Layout::None;
 
+  /// `--all-points` and what goes with it.
+  bool allPoints = false;
+  std::string gates = "static"; ///< or "ptxas"
+  bool pruneOpinions = false;
+  uint64_t pointLimit = 0; ///< 0: the default
+  unsigned jobs = 0;       ///< 0: one a core
+
   SpaceQuery spaceQuery = SpaceQuery::None;
   /// `--sample-points=n`, `--list-points=first:n`, `--neighbours=first`.
   uint64_t pointCount = 0;

@@ -52,8 +52,8 @@ struct LimitRelaxation {
 struct EmptySpace {
   space::Emptiness why;
   std::vector<const Constraint *> core;
-  /// For each limit that the core reads: the nearest value of the device table
-  /// at which points appear, in either direction.
+  /// For each limit that the core reads: the values of the device table at
+  /// which points appear, those above first, the nearest first.
   std::vector<LimitRelaxation> limits;
 };
 
