@@ -247,11 +247,13 @@ TEST(SpaceModelTest, ExplainsByLimitsInBothDirections) {
   auto fewer = sema::spaceOf(*other.system, other.request, other.diags);
   Counter none(fewer->space);
   empty = sema::explainEmpty(*other.system, other.request, *fewer, none);
-  ASSERT_EQ(empty.limits.size(), 1u);
+  ASSERT_EQ(empty.limits.size(), 3u);
   EXPECT_EQ(empty.limits[0].field, "sms");
   EXPECT_EQ(empty.limits[0].value, 82);
   EXPECT_EQ(empty.limits[0].archs, std::vector<std::string>{"sm_86"});
   EXPECT_EQ(empty.limits[0].points, Count(2));
+  EXPECT_EQ(empty.limits[1].value, 58);
+  EXPECT_EQ(empty.limits[2].value, 48);
 }
 
 } // namespace
