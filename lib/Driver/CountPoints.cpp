@@ -298,10 +298,67 @@ bool Session::chooseDevice(device::Device &chosen) {
   return true;
 }
 
+/// Reports why the question has no answer; false if it has one.
+static bool refuse(const sema::SpaceModel &model, const Counter &counter,
+                   const sema::PointRequest &request,
+                   const CompileOptions &options, DiagnosticEngine &diags) {
+  if (!counter.valid()) {
+    auto error = diags.error(diag::err_space_search);
+    error.help("fix some axes with `-D axis=value`");
+    return true;
+  }
+  if (std::optional<Undefined> undefined = counter.undefined()) {
+    sema::reportUndefined(model, request, *undefined, diags);
+    return true;
+  }
+  Count valid = *counter.valid();
+  Count wanted = std::min<Count>(valid, options.pointCount);
+  if (wanted > kMaxListed) {
+    auto error = diags.error(diag::err_list_points)
+                 << text(wanted) << kMaxListed;
+    error.help("`--list-points=0:1000` lists the first 1000");
+    return true;
+  }
+  if (options.spaceQuery == SpaceQuery::Neighbours &&
+      options.firstPoint >= valid) {
+    diags.error(diag::err_no_such_point) << text(valid) << options.firstPoint;
+    return true;
+  }
+  return false;
+}
+
+/// Writes the points that the question is about.
+static void writePoints(SpaceWriter &writer, const Counter &counter,
+                        const CompileOptions &options) {
+  writer.points([&](auto visit) {
+    if (options.spaceQuery == SpaceQuery::Sample) {
+      for (Count index : counter.sample(options.pointCount, options.seed)) {
+        visit(index, counter.at(index));
+      }
+      return;
+    }
+    if (options.spaceQuery == SpaceQuery::Neighbours) {
+      for (const Positions &point :
+           counter.neighbours(counter.at(options.firstPoint))) {
+        visit(*counter.indexOf(point), point);
+      }
+      return;
+    }
+    Count index = options.firstPoint;
+    Count end = index + options.pointCount;
+    counter.forEach(index, [&](llvm::ArrayRef<uint32_t> positions) {
+      if (index == end) {
+        return false;
+      }
+      visit(index++, positions);
+      return true;
+    });
+  });
+}
+
 bool Session::querySpace() {
-  const sema::PointRequest &request = asked;
   llvm::FailureOr<sema::SpaceModel> model =
-      sema::spaceOf(*system, request, diags);
+      sema::spaceOf(*system, asked, diags);
   if (llvm::failed(model)) {
     return false;
   }
@@ -311,70 +368,20 @@ bool Session::querySpace() {
     return false;
   }
   Counter counter(model->space);
-  if (!counter.valid()) {
-    auto error = diags.error(diag::err_space_search);
-    error.help("fix some axes with `-D axis=value`");
+  if (refuse(*model, counter, asked, options, diags)) {
     return false;
   }
-  if (std::optional<Undefined> undefined = counter.undefined()) {
-    sema::reportUndefined(*model, request, *undefined, diags);
-    return false;
-  }
-  Count wanted = std::min<Count>(*counter.valid(), options.pointCount);
-  if (wanted > kMaxListed) {
-    auto error = diags.error(diag::err_list_points)
-                 << text(wanted) << kMaxListed;
-    error.help("`--list-points=0:1000` lists the first 1000");
-    return false;
-  }
-  if (options.spaceQuery == SpaceQuery::Neighbours &&
-      options.firstPoint >= *counter.valid()) {
-    diags.error(diag::err_no_such_point)
-        << text(*counter.valid()) << options.firstPoint;
-    return false;
-  }
-
   std::string answer;
   llvm::raw_string_ostream os(answer);
-  SpaceWriter writer(os, *system, request, *model, counter);
+  SpaceWriter writer(os, *system, asked, *model, counter);
   writer.object(source->name(), [&] {
-    switch (options.spaceQuery) {
-    case SpaceQuery::None:
-      break;
-    case SpaceQuery::Count:
-      writer.census();
-      if (*counter.valid() == 0) {
-        writer.empty(explainEmpty(*system, request, *model, counter));
-      }
-      break;
-    case SpaceQuery::Sample:
-      writer.points([&](auto visit) {
-        for (Count index : counter.sample(options.pointCount, options.seed)) {
-          visit(index, counter.at(index));
-        }
-      });
-      break;
-    case SpaceQuery::Neighbours:
-      writer.points([&](auto visit) {
-        for (const Positions &point :
-             counter.neighbours(counter.at(options.firstPoint))) {
-          visit(*counter.indexOf(point), point);
-        }
-      });
-      break;
-    case SpaceQuery::List:
-      writer.points([&](auto visit) {
-        Count index = options.firstPoint;
-        Count end = index + options.pointCount;
-        counter.forEach(index, [&](llvm::ArrayRef<uint32_t> positions) {
-          if (index == end) {
-            return false;
-          }
-          visit(index++, positions);
-          return true;
-        });
-      });
-      break;
+    if (options.spaceQuery != SpaceQuery::Count) {
+      writePoints(writer, counter, options);
+      return;
+    }
+    writer.census();
+    if (*counter.valid() == 0) {
+      writer.empty(explainEmpty(*system, asked, *model, counter));
     }
   });
   os << "\n";
