@@ -6,9 +6,11 @@
 #include "Session.h"
 
 #include "spak/AST/Dump.h"
+#include "spak/AST/Edit.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -76,19 +78,23 @@ Maker makerFor(const ast::Block &artifact) {
   return byWord(llvm::sys::path::stem(artifact.name.text));
 }
 
-/// `a + b + c` as its parts, in order.
-void partsOf(const ast::Expr &expr, std::vector<std::string> &parts) {
+/// One part of `a + b + c`.
+struct ContentPart {
+  std::string text;
+  SourceRange range;
+};
+
+/// The parts of a sum, in order.
+void partsOf(const ast::Expr &expr, std::vector<ContentPart> &parts) {
   const auto *sum = llvm::dyn_cast<ast::BinaryExpr>(&expr);
   if (sum && sum->op == ast::BinaryOp::Add) {
     partsOf(*sum->lhs, parts);
     partsOf(*sum->rhs, parts);
     return;
   }
-  if (const auto *text = llvm::dyn_cast<ast::StringLiteral>(&expr)) {
-    parts.push_back(text->value);
-    return;
-  }
-  parts.push_back(expr.range.text().trim().str());
+  const auto *text = llvm::dyn_cast<ast::StringLiteral>(&expr);
+  parts.push_back(
+      {text ? text->value : expr.range.text().trim().str(), expr.range});
 }
 
 /// Files stay inside the folder that -o names.
@@ -98,6 +104,15 @@ bool isPlainName(llvm::StringRef name) {
              llvm::make_range(llvm::sys::path::begin(name),
                               llvm::sys::path::end(name)),
              [](llvm::StringRef part) { return part == ".." || part == "~"; });
+}
+
+/// \p name as a word of the language.
+std::string systemName(llvm::StringRef name) {
+  std::string text;
+  for (char c : name) {
+    text += llvm::isAlnum(c) ? c : '_';
+  }
+  return text.empty() || llvm::isDigit(text.front()) ? "_" + text : text;
 }
 
 /// What an artifact says beside its maker, kept with what is made.
@@ -118,11 +133,7 @@ std::string keptText(const ast::Block &artifact) {
 
 /// The knowledge of the system as a file that others can import.
 std::string Session::knowledgeText(llvm::StringRef name) const {
-  std::string text = "system ";
-  for (char c : name) {
-    text += llvm::isAlnum(c) ? c : '_';
-  }
-  text += " {\n";
+  std::string text = "system " + systemName(name) + " {\n";
   for (const ast::Block *block : file->system.blocks("knowledge")) {
     llvm::StringRef body = block->text().rtrim();
     body.consume_front("\n");
@@ -131,54 +142,105 @@ std::string Session::knowledgeText(llvm::StringRef name) const {
   return text + "}\n";
 }
 
-/// The text of one part of `content: a + b + c`; nothing if it has no text.
-std::optional<std::string> Session::contentPart(llvm::StringRef part) {
-  for (const ast::ItemPtr &item : file->system.items) {
-    if (const auto *block = llvm::dyn_cast<ast::Block>(item.get())) {
-      if (block->keyword.text == part || block->name.text == part) {
-        return ("## " + part + "\n\n```\n" + block->range.text() + "\n```\n")
-            .str();
+/// The texts in the file that \p part of `content: a + b + c` names:
+/// a section, a space, a kernel, or the items of a kind as in
+/// `knowledge.facts`.
+std::vector<std::string> Session::sectionsOf(llvm::StringRef part) const {
+  std::vector<std::string> texts;
+  auto [section, kind] = part.split('.');
+  if (section == "knowledge" && !kind.empty()) {
+    kind.consume_back("s");
+    for (const ast::Block *block : file->system.knowledge()) {
+      if (block->keyword.text == kind) {
+        texts.push_back(ast::dedented(block->range));
       }
     }
-    const auto *space = llvm::dyn_cast<ast::Space>(item.get());
-    if (space && (space->keyword.text == part || space->name.text == part)) {
-      return ("## " + part + "\n\n```\n" + space->range.text() + "\n```\n")
-          .str();
-    }
-    const auto *kernel = llvm::dyn_cast<ast::KernelItem>(item.get());
-    if (kernel && kernel->kernel.name.text == part) {
-      return ("## " + part + "\n\n```\n" + kernel->kernel.range.text() +
-              "\n```\n")
-          .str();
+    return texts;
+  }
+  for (const ast::ItemPtr &item : file->system.items) {
+    bool isNamed =
+        llvm::TypeSwitch<const ast::Item *, bool>(item.get())
+            .Case<ast::Block, ast::Space>([&](const auto *named) {
+              return named->keyword.text == part || named->name.text == part;
+            })
+            .Case<ast::KernelItem>([&](const auto *kernel) {
+              return kernel->kernel.name.text == part;
+            })
+            .Default(false);
+    if (isNamed) {
+      texts.push_back(ast::dedented(item->range));
     }
   }
-  std::optional<GuideOutput> guide;
-  if (part == "guide") {
-    guide = guideOutput();
-    return guide ? std::optional<std::string>(std::move(guide->markdown))
-                 : std::nullopt;
-  }
-  return std::nullopt;
+  return texts;
 }
 
-bool Session::buildContent(const ast::Block &artifact, std::string &text) {
-  const ast::Property *content = artifact.find("content");
-  std::vector<std::string> parts;
-  partsOf(*content->value, parts);
-  text = "# " + artifact.name.text + "\n\n";
-  for (const std::string &part : parts) {
-    std::optional<std::string> found = contentPart(part);
-    if (!found) {
-      diags.warning(diag::warn_build_part, content->value->range)
-          << artifact.name.text << quoted(part);
-      text += "## " + part + "\n\n(nothing in the system is called so)\n";
-    } else {
-      text += *found;
-    }
-    text += "\n";
+/// `trace.all` and `trace.best`: the figures of the traces given.
+std::optional<std::string> Session::tracePart(llvm::StringRef part) {
+  if (part != "trace.all" && part != "trace.best") {
+    return std::nullopt;
   }
-  text += keptText(artifact);
-  return true;
+  trace::Trace traces;
+  for (const std::unique_ptr<SourceFile> &each : traceSources) {
+    trace::readTrace(*each, {}, traces, diags);
+  }
+  std::vector<trace::Measurement> all = trace::measurements(traces);
+  std::string text;
+  for (const trace::Measurement &m : all) {
+    bool isBeaten = llvm::any_of(all, [&](const trace::Measurement &other) {
+      std::optional<double> own = m.figure(trace::kTime);
+      std::optional<double> time = other.figure(trace::kTime);
+      return own && time && *time < *own && other.kernel == m.kernel &&
+             other.shape == m.shape && other.from.device == m.from.device;
+    });
+    if (part == "trace.all" || !isBeaten) {
+      text += trace::toText(m) + "\n";
+    }
+  }
+  return text.empty() ? std::nullopt : std::optional<std::string>(text);
+}
+
+/// Joins the parts of `content`: as a system if the artifact is one, else as
+/// Markdown.
+std::string Session::buildContent(const ast::Block &artifact) {
+  const ast::Property *content = artifact.find("content");
+  llvm::StringRef name = artifact.name.text;
+  bool isSystem = name.ends_with(".dsl");
+  std::vector<ContentPart> parts;
+  partsOf(*content->value, parts);
+  std::string text =
+      isSystem ? "system " + systemName(llvm::sys::path::stem(name)) + " {\n"
+               : "# " + name.str() + "\n\n";
+  for (const auto &[part, range] : parts) {
+    std::string body;
+    for (const std::string &section : sectionsOf(part)) {
+      body += section + "\n";
+    }
+    bool isKnowledge = llvm::StringRef(part).starts_with("knowledge.");
+    std::optional<std::string> other;
+    if (body.empty() && !isSystem) {
+      other = tracePart(part);
+      if (part == "guide") {
+        std::optional<GuideOutput> made = guideOutput();
+        other = made ? std::optional<std::string>(made->markdown) : other;
+      }
+    }
+    if (body.empty() && !other) {
+      diags.warning(diag::warn_build_part, range)
+          << artifact.name.text << quoted(part);
+    }
+    if (isSystem) {
+      text +=
+          body.empty() || !isKnowledge ? body : "knowledge {\n" + body + "}\n";
+    } else if (part == "guide" && other) {
+      text += *other + "\n";
+    } else {
+      text += "## " + part + "\n\n" +
+              (body.empty() && !other
+                   ? std::string("(there is nothing of this name)\n\n")
+                   : "```\n" + (other ? *other : body) + "```\n\n");
+    }
+  }
+  return isSystem ? text + "}\n" : text + keptText(artifact);
 }
 
 /// Makes one artifact. Says so if it cannot.
@@ -241,8 +303,7 @@ bool Session::buildArtifact(const ast::Block &artifact, llvm::StringRef place) {
     break;
   }
   if (content && content->value && !artifact.find("generator")) {
-    std::string text;
-    return buildContent(artifact, text) && put(std::move(text));
+    return put(buildContent(artifact));
   }
   if (const ast::Property *generator = artifact.find("generator");
       generator && generator->value) {

@@ -78,7 +78,6 @@ private:
   Text binary(const Expr *e);
   Text call(const Expr *e);
   std::string indices(llvm::ArrayRef<const Expr *> list);
-  std::string condition(const std::vector<Conjunction> &keep);
   std::string sum(const Expr *e);
 };
 
@@ -173,19 +172,6 @@ Text EquationWriter::call(const Expr *e) {
   }
 }
 
-/// A union of conjunctions of `e >= 0`.
-std::string EquationWriter::condition(const std::vector<Conjunction> &keep) {
-  std::vector<std::string> unions;
-  for (const Conjunction &conjunction : keep) {
-    std::vector<std::string> parts;
-    for (const Expr *e : conjunction) {
-      parts.push_back(show(e) + " \\ge 0");
-    }
-    unions.push_back(llvm::join(parts, " \\wedge "));
-  }
-  return llvm::join(unions, " \\ \\text{or} \\ ");
-}
-
 Text EquationWriter::expr(const Expr *e) {
   static constexpr llvm::StringLiteral kCompare[] = {"<",    "\\le", ">",
                                                      "\\ge", "=",    "\\ne"};
@@ -240,7 +226,7 @@ Text EquationWriter::expr(const Expr *e) {
                 show(operand(0), kProduct),
             kProduct};
   case Expr::Kind::Mask:
-    return {"\\begin{cases} " + show(operand(0)) + " & " + condition(e->keep) +
+    return {"\\begin{cases} " + show(operand(0)) + " & " + show(operand(1)) +
             " \\\\ -\\infty & \\text{otherwise} \\end{cases}"};
   case Expr::Kind::SoftmaxInit:
     return {"\\text{empty softmax}"};

@@ -133,9 +133,10 @@ private:
   /// `--build` (Build.cpp).
   bool buildArtifacts();
   bool buildArtifact(const ast::Block &artifact, llvm::StringRef place);
-  bool buildContent(const ast::Block &artifact, std::string &text);
+  std::string buildContent(const ast::Block &artifact);
   bool buildSource(llvm::StringRef place);
-  std::optional<std::string> contentPart(llvm::StringRef part);
+  std::vector<std::string> sectionsOf(llvm::StringRef part) const;
+  std::optional<std::string> tracePart(llvm::StringRef part);
   std::string knowledgeText(llvm::StringRef name) const;
   /// Sizes of every dim of a kernel.
   using Shape = std::vector<std::pair<std::string, std::vector<int64_t>>>;

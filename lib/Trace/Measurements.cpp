@@ -6,6 +6,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
 
@@ -335,6 +337,27 @@ std::vector<Measurement> measurements(const Trace &trace) {
     }
   }
   return result;
+}
+
+std::string toText(const Measurement &m) {
+  static constexpr llvm::StringLiteral kOrigins[] = {"claimed", "model",
+                                                     "measured"};
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << (m.kernel.empty() ? "-" : m.kernel) << "  ";
+  for (const auto &[axis, value] : m.configuration) {
+    os << axis << "=" << value.text() << " ";
+  }
+  for (const auto &[dim, size] : m.shape) {
+    os << dim << "=" << size << " ";
+  }
+  for (const auto &[name, value] : m.figures) {
+    os << " " << name << " " << numberText(value);
+  }
+  os << "  " << kOrigins[static_cast<unsigned>(m.from.origin)] << " on "
+     << (m.from.device.empty() ? "an unknown device" : m.from.device)
+     << ", confidence " << llvm::format("%.2f", confidence(m));
+  return text;
 }
 
 std::vector<std::string> missingProvenance(const Measurement &m) {

@@ -386,29 +386,10 @@ private:
                    << "\n";
       for (const trace::Measurement &m : all) {
         if (m.item == &item) {
-          showFigures(m);
+          llvm::outs() << "    " << trace::toText(m) << "\n";
         }
       }
     }
-  }
-
-  void showFigures(const trace::Measurement &m) {
-    static constexpr llvm::StringLiteral kOrigins[] = {"claimed", "model",
-                                                       "measured"};
-    llvm::raw_ostream &os = llvm::outs();
-    os << "    " << (m.kernel.empty() ? "-" : m.kernel) << "  ";
-    for (const auto &[axis, value] : m.configuration) {
-      os << axis << "=" << value.text() << " ";
-    }
-    for (const auto &[dim, size] : m.shape) {
-      os << dim << "=" << size << " ";
-    }
-    for (const auto &[name, value] : m.figures) {
-      os << " " << name << " " << trace::numberText(value);
-    }
-    os << "  " << kOrigins[static_cast<unsigned>(m.from.origin)] << " on "
-       << (m.from.device.empty() ? "an unknown device" : m.from.device)
-       << ", confidence " << llvm::format("%.2f", trace::confidence(m)) << "\n";
   }
 
   /// Writes the edited file, or prints what would change.

@@ -62,6 +62,10 @@ struct Measurement {
 /// computed: a figure that an item lacks is absent.
 std::vector<Measurement> measurements(const Trace &trace);
 
+/// \p measurement on one line: kernel, point, shape, figures, where it is from,
+/// how much it is to be believed.
+std::string toText(const Measurement &measurement);
+
 /// What a figure lacks to be trusted: "the device", "clocks", "the FLOP
 /// formula", "whether it was measured", "the date".
 std::vector<std::string> missingProvenance(const Measurement &measurement);

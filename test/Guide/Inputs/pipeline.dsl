@@ -40,11 +40,12 @@ system pipeline {
         artifact "guide.md" { generator: "engineering guide"  features: ["gates", "roofline"] }
         artifact "report.md" { generator: "report"  input: trace.all  metric: "tflops" }
         artifact "facts.dsl" { type: "knowledge" }
-        artifact "notes.md" { content: model + Sweep + Elsewhere  transforms: [compact] }
+        artifact "notes.md" { content: model + Sweep + Elsewhere + trace.best  transforms: [compact] }
         artifact "scores.cu" { generator: "spakc" }
         artifact "slides.pdf" { generator: "pandoc --to beamer" }
         artifact "model.json"
         artifact "thing.xyz"
+        artifact "learned.dsl" { content: tuning_space + knowledge.facts + knowledge.hints }
     }
     kernel scores {
         dims B, Hq, Hkv, M, N
