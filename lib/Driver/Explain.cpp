@@ -37,7 +37,7 @@ struct Row {
   /// The weakest standing of its sentences.
   Standing standing() const {
     if (findings.empty()) {
-      return item->grade == Grade::Prose ? Standing::Open : Standing::Deferred;
+      return Standing::Open;
     }
     Standing worst = Standing::Proved;
     for (const InvariantFinding *finding : findings) {
@@ -353,26 +353,25 @@ bool Session::explain() {
   if (!system->axes.empty()) {
     llvm::FailureOr<sema::Selection> selection =
         sema::selectPoints(*system, asked, diags);
-    if (llvm::failed(selection)) {
-      return false;
+    if (llvm::succeeded(selection)) {
+      point = selection->points.front();
     }
-    point = selection->points.front();
   } else {
     point = space::Point();
   }
-  if (!system->kernels.empty()) {
+  good &= point.has_value();
+  if (!system->kernels.empty() && point) {
     makeContext();
     DiagnosticBridge bridge(*context, allSources(), diags);
     llvm::FailureOr<OwningOpRef<ModuleOp>> module =
         irgen::generate(*context, *system, *point, *device, diags);
-    if (llvm::failed(module)) {
-      return false;
-    }
-    good &= checkInvariants(**module, *point);
+    // What was read is told although the kernel has mistakes.
+    good &= llvm::succeeded(module) && checkInvariants(**module, *point);
   }
   std::string text;
   llvm::raw_string_ostream os(text);
-  Explainer explainer(*system, inheritance, findings, asked, &*point);
+  Explainer explainer(*system, inheritance, findings, asked,
+                      point ? &*point : nullptr);
   if (options.json) {
     explainer.printJson(os);
   } else {

@@ -83,6 +83,13 @@ void Binder::unbound(llvm::StringRef name, SourceRange range,
   for (const auto &[fact, declaration] : facts) {
     names.push_back(fact);
   }
+  for (const auto &[parameter, fields] : parameters) {
+    for (const ast::ItemPtr &item : fields->items) {
+      if (const auto *field = llvm::dyn_cast<ast::Property>(item.get())) {
+        names.push_back(parameter + "." + field->key.text);
+      }
+    }
+  }
   auto warning = diags.warning(diag::warn_unbound, range)
                  << name << block.keyword.text << block.name.text;
   if (std::optional<llvm::StringRef> near = nearestName(name, names)) {

@@ -365,6 +365,12 @@ void KnowledgeReader::gradeFact(KnowledgeItem &item) {
       return;
     }
   }
+  const Clause *when = item.find(Role::When);
+  if (when && when->expr) {
+    item.grade = Grade::Formal;
+    item.why = "its condition binds, and rules may name it";
+    return;
+  }
   item.why = "no figure, and nothing that binds";
 }
 

@@ -88,6 +88,7 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
     base.set(axis.name, axis.values.front());
   }
   std::vector<bool> decided(system.axes.size());
+  std::vector<std::pair<unsigned, AxisValue>> avoided;
   for (const auto &[entry, value] : llvm::zip_equal(fixed, chosen)) {
     result[entry.first].values = {value};
     base.set(system.axes[entry.first].name, value);
@@ -105,14 +106,16 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
     std::vector<AxisValue> &values = result[axis].values;
     auto found = value ? llvm::find(values, *value) : values.end();
     if (recommendation.avoid) {
-      // Last, unless something better asks for it.
+      // Last, unless something better has asked for it.
       if (found != values.end()) {
+        avoided.emplace_back(axis, *value);
         std::rotate(found, std::next(found), values.end());
         base.set(recommendation.axis, values.front());
       }
       continue;
     }
-    if (found != values.end()) {
+    if (found != values.end() &&
+        !llvm::is_contained(avoided, std::pair(axis, *found))) {
       std::rotate(values.begin(), found, std::next(found));
       base.set(recommendation.axis, *value);
       decided[axis] = true;

@@ -622,7 +622,8 @@ std::string whyNot(const Recommendation &winner, const Recommendation &other) {
   if (!why.empty()) {
     return why;
   }
-  return &other < &winner ? "no valid point has it" : "it stands later";
+  return &other < &winner ? "no valid point has it, or better is known"
+                          : "it stands later";
 }
 
 llvm::LogicalResult activate(System &system, const PointRequest &request,
