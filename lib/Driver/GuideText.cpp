@@ -458,8 +458,8 @@ void GuideWriter::predictFacts() {
     p.kernel = fact->string("kernel").value_or("").str();
     p.device = fact->string("device").value_or("").str();
     p.point = assignments(*point);
-    std::map<std::string, space::AxisValue> shape =
-        assignments(fact->string("shape").value_or(""));
+    std::map<std::string, space::AxisValue> shape = assignments(
+        fact->string("figure_at").value_or(fact->string("shape").value_or("")));
     for (const auto &[dim, size] : shape) {
       if (size.isInt()) {
         p.shape[dim] = size.asInt();

@@ -60,6 +60,10 @@ FactScope FactScope::of(const ast::Block &block) {
   scope.date = wordOf(block, "date");
   scope.shape = parseShape(wordOf(block, "shape"));
   scope.confidence = block.number("confidence").value_or(1.0);
+  std::string status = wordOf(block, "status");
+  if (llvm::StringRef(status).starts_with("stale")) {
+    scope.stale = std::move(status);
+  }
   return scope;
 }
 
@@ -72,6 +76,11 @@ Nearness nearness(const FactScope &scope, const FactTarget &target) {
   auto say = [&](const llvm::Twine &text) {
     result.why += (result.why.empty() ? "" : "; ") + text.str();
   };
+  if (!scope.stale.empty()) {
+    say("traces contradict it: " + scope.stale);
+    result.applies = false;
+    return result;
+  }
   const device::Device *device = target.device;
   if (device && !scope.arch.empty() && scope.arch != device->arch) {
     say("it is about " + scope.arch + ", the target is " + device->arch);

@@ -83,6 +83,7 @@ void readWhere(const ast::Block &fact, Claim &claim) {
       llvm::StringRef(textOf(fact, "source")).rsplit(":L").first.str();
   Configuration shape;
   readAssignments(textOf(fact, "shape"), shape);
+  readAssignments(textOf(fact, "figure_at"), shape);
   for (const auto &[dim, size] : shape) {
     if (size.isInt()) {
       claim.shape[dim] = size.asInt();

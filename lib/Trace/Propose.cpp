@@ -394,7 +394,10 @@ void Proposer::best(const Group &group) {
     }
     fact.entries.push_back({"point", ast::quote(pointText(m.configuration))});
     if (!m.shape.empty()) {
-      fact.entries.push_back({"shape", ast::quote(shapeText(m.shape))});
+      // A fact about several shapes has the figure of the last one, but is
+      // no further from the others.
+      fact.entries.push_back({run.winners.size() == 1 ? "shape" : "figure_at",
+                              ast::quote(shapeText(m.shape))});
     }
     fact.entries.push_back({"figure", ast::quote(group.figure->name)});
     for (const auto &[name, value] : m.figures) {

@@ -21,6 +21,9 @@ struct FactScope {
   std::string date;                     ///< YYYY-MM-DD; may be empty
   std::map<std::string, int64_t> shape; ///< sizes that `shape:` gives
   double confidence = 1.0;
+  /// `status: "stale since …"`, as spak-trace writes it where newer traces
+  /// contradict the fact; empty otherwise.
+  std::string stale;
 
   /// From the keys of a fact or a rule.
   static FactScope of(const ast::Block &block);
