@@ -4,6 +4,8 @@
 // figures.
 #include "spak/Trace/Facts.h"
 
+#include "spak/Knowledge/Names.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -98,35 +100,6 @@ void addAxis(std::vector<TraceAxis> &axes, const ast::Axis &axis,
   axes.push_back(std::move(result));
 }
 
-/// `Tile_M` as tile, m.
-std::vector<std::string> wordsOf(llvm::StringRef name) {
-  std::vector<std::string> words;
-  llvm::SmallVector<llvm::StringRef> parts;
-  name.split(parts, '_', -1, /*KeepEmpty=*/false);
-  for (llvm::StringRef part : parts) {
-    words.push_back(part.lower());
-  }
-  return words;
-}
-
-/// Whether each word of \p cut begins a word of \p whole, in order, the first
-/// and the last ones each other.
-bool abbreviates(llvm::ArrayRef<std::string> cut,
-                 llvm::ArrayRef<std::string> whole) {
-  if (cut.empty() || whole.empty() || cut.size() > whole.size() ||
-      !llvm::StringRef(whole.front()).starts_with(cut.front()) ||
-      !llvm::StringRef(whole.back()).starts_with(cut.back())) {
-    return false;
-  }
-  size_t at = 0;
-  for (const std::string &word : whole) {
-    if (at < cut.size() && llvm::StringRef(word).starts_with(cut[at])) {
-      ++at;
-    }
-  }
-  return at == cut.size();
-}
-
 /// \p value as the axis spells it; nothing if the axis does not have it.
 std::optional<space::AxisValue> fit(const space::AxisValue &value,
                                     const TraceAxis &axis) {
@@ -191,26 +164,12 @@ const TraceAxis *Names::findAxis(llvm::StringRef name) const {
 }
 
 const TraceAxis *Names::match(llvm::StringRef name) const {
-  if (const TraceAxis *axis = findAxis(name)) {
-    return axis;
+  std::vector<std::string> all;
+  for (const TraceAxis &axis : axes) {
+    all.push_back(axis.name);
   }
-  std::vector<std::string> words = wordsOf(name);
-  for (bool cut : {false, true}) {
-    const TraceAxis *only = nullptr;
-    unsigned count = 0;
-    for (const TraceAxis &axis : axes) {
-      std::vector<std::string> other = wordsOf(axis.name);
-      if (cut ? abbreviates(words, other) || abbreviates(other, words)
-              : words == other) {
-        only = &axis;
-        ++count;
-      }
-    }
-    if (count == 1) {
-      return only;
-    }
-  }
-  return nullptr;
+  std::optional<knowledge::NameMatch> found = knowledge::matchName(name, all);
+  return found ? &axes[found->index] : nullptr;
 }
 
 void bindNames(std::vector<Measurement> &measurements, const Names &names,

@@ -28,7 +28,7 @@ ALLOWED = {
                  "Space", "Support"},
     "Target/CudaCpp": {"Dialect/SpakCuda", "Support"},
     "Toolchain": {"Support"},
-    "Trace": {"AST", "Device", "Space", "Support"},
+    "Trace": {"AST", "Device", "Knowledge", "Space", "Support"},
     "Driver": {
         "Analysis", "AST", "Conversion", "Device", "Dialect/Spak",
         "Dialect/SpakCuda",
