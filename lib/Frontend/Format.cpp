@@ -171,21 +171,23 @@ private:
 
   /// Gives the comments of a piece that is left out to the next.
   void carry(size_t i) {
-    Piece &next = pieces[i + 1];
-    if (pieces[i].comments.empty()) {
+    std::vector<Comment> &own = pieces[i].comments;
+    std::vector<Comment> &next = pieces[i + 1].comments;
+    if (own.empty()) {
       return;
     }
-    if (!next.comments.empty()) {
-      next.comments.front().breaks += pieces[i].breaks;
+    if (!next.empty()) {
+      next.front().breaks += pieces[i].breaks;
     }
-    next.comments.insert(next.comments.begin(), pieces[i].comments.begin(),
-                         pieces[i].comments.end());
+    own.insert(own.end(), next.begin(), next.end());
+    next = std::move(own);
   }
 
   void entry(size_t i, size_t end, unsigned indent) {
     const Piece &first = pieces[i];
     comments(first, indent, /*starts=*/true);
-    if (loose && first.breaks == 0 && !out.empty() && first.comments.empty()) {
+    bool stays = first.continues || (loose && first.breaks == 0);
+    if (stays && !out.empty() && first.comments.empty()) {
       out += ' ';
     } else {
       newLine(indent, first.breaks > 1 && !afterOpener);
@@ -197,6 +199,7 @@ private:
   /// Writes the pieces [i, end) of an entry that begins at the cursor.
   void words(size_t i, size_t end, unsigned indent) {
     size_t first = i;
+    size_t head = i;
     // The lines on which brackets were opened that are not closed.
     llvm::SmallVector<size_t, 8> openLines;
     auto further = [&] {
@@ -209,6 +212,7 @@ private:
         continue;
       }
       bool closer = isCloser(piece.kind);
+      head = isBranch(i) ? i : head;
       unsigned deep = further();
       if (i != first) {
         bool ended = comments(piece, deep, /*starts=*/false);
@@ -229,7 +233,7 @@ private:
         out += ' ';
       }
       if (piece.kind == Tok::LBRACE || piece.kind == Tok::MAP_OPEN) {
-        braces(i, indent + kIndent * levelsOf(openLines));
+        braces(i, head, indent + kIndent * levelsOf(openLines));
         i = partners[i];
         continue;
       }
@@ -276,14 +280,16 @@ private:
 
   //===--- braces ---------------------------------------------------------===//
 
-  /// Writes the braces that open at \p i and what is between them.
-  void braces(size_t i, unsigned indent) {
+  /// Writes the braces that open at \p i and what is between them. \p head is
+  /// the piece that their entry or branch begins with.
+  void braces(size_t i, size_t head, unsigned indent) {
     size_t close = partners[i];
     if (verbatim.contains(pieces[i].begin)) {
       keep(i, close, indent);
       return;
     }
-    bool mayJoin = !loose && !isSystem(i) && !hasElse(i);
+    bool mayJoin =
+        !loose && pieces[head].kind != Tok::SYSTEM && !hasElse(i, head);
     std::optional<std::string> joined;
     if (mayJoin && (joined = onOneLine(text, i, kWidth)) &&
         column() + joined->size() <= kWidth) {
@@ -312,23 +318,12 @@ private:
            (pieces[i].kind == Tok::ELSE && !pieces[i].starts);
   }
 
-  /// True for a branch of a statement that has several.
-  bool hasElse(size_t i) const {
-    if (pieces[i].container != Container::Statements) {
-      return false;
-    }
-    size_t head = i;
-    while (head > 0 && !pieces[head].starts && !isBranch(head)) {
-      --head;
-    }
-    return isBranch(partners[i] + 1) || isBranch(head);
-  }
-
-  bool isSystem(size_t i) const {
-    while (i > 0 && !pieces[i].starts) {
-      --i;
-    }
-    return pieces[i].kind == Tok::SYSTEM;
+  /// True if the braces at \p i, in what begins at \p head, are one of several
+  /// branches.
+  bool hasElse(size_t i, size_t head) const {
+    const Piece &next = pieces[partners[i] + 1];
+    return next.continues || pieces[head].continues ||
+           isBranch(partners[i] + 1) || isBranch(head);
   }
 
   /// Writes the braces [i, close] as they are, indented anew if no string
@@ -402,6 +397,7 @@ private:
 std::string frontMatter(const SourceFile &source, uint32_t begin,
                         const ast::File &file) {
   std::string result;
+  size_t next = 0;
   llvm::SmallVector<llvm::StringRef, 16> parts;
   source.text().take_front(begin).split(parts, '\n');
   for (llvm::StringRef part : parts) {
@@ -412,18 +408,18 @@ std::string frontMatter(const SourceFile &source, uint32_t begin,
       continue;
     }
     auto offset = static_cast<uint32_t>(line.begin() - source.text().begin());
-    for (const ast::FrontMatterEntry &entry : file.frontMatter) {
-      if (entry.key.range.begin != offset) {
-        continue;
-      }
-      llvm::StringRef rest =
-          line.drop_front(entry.key.range.end - offset).ltrim().drop_front();
-      result += entry.key.range.text().str() + ": ";
-      line = rest.trim();
-      break;
+    // Entries come in the order of their lines.
+    if (next < file.frontMatter.size() &&
+        file.frontMatter[next].key.range.begin == offset) {
+      SourceRange key = file.frontMatter[next++].key.range;
+      result += key.text().str() + ": ";
+      line = line.drop_front(key.end - offset).ltrim().drop_front().trim();
     }
     result += line;
-    result = llvm::StringRef(result).rtrim(' ').str() + "\n";
+    while (llvm::StringRef(result).ends_with(" ")) {
+      result.pop_back(); // after a key without value
+    }
+    result += '\n';
   }
   return result;
 }
@@ -466,6 +462,13 @@ std::optional<std::string> format(const SourceFile &source,
   for (bool loose : {false, true}) {
     std::string text = frontMatter(source, begin, *file) +
                        Formatter(source, pieces, *file, loose).run();
+    if (text.size() > kMaxFileBytes) {
+      diags.error(diag::err_file_too_large, source.range(0, 0))
+          .argument(std::to_string(text.size()))
+          .argument(std::to_string(kMaxFileBytes))
+          .note("in canonical layout, with its indentation");
+      return std::nullopt;
+    }
     SourceFile result(source.name().str(), text);
     DiagnosticEngine check;
     std::unique_ptr<ast::File> back = parse(result, check);

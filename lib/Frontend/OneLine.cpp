@@ -113,8 +113,9 @@ public:
     result += '{';
     unsigned count = 0;
     for (size_t i = open + 1; i < close;) {
-      // A comment between two entries has the rest of a line to itself.
-      if (!text.pieces[i].comments.empty()) {
+      // A comment between two entries has the rest of a line to itself, and
+      // branches are of several lines.
+      if (!text.pieces[i].comments.empty() || text.pieces[i].continues) {
         return false;
       }
       if (text.pieces[i].separates) {

@@ -182,6 +182,10 @@ private:
                    (beginnings.contains(piece.begin) && kind != Tok::ELSE_IF);
     if (piece.starts) {
       entry = kind;
+      llvm::StringRef word =
+          context.source.text().slice(piece.begin, piece.end);
+      piece.continues =
+          kind == Tok::KIND && word == "else" && previous == Tok::RBRACE;
     }
   }
 

@@ -37,6 +37,7 @@ struct Piece {
   uint32_t end = 0;       ///< byte
   unsigned breaks = 0;    ///< line breaks before it, after the last comment
   bool starts = false;    ///< an entry
+  bool continues = false; ///< an entry that goes on after `}`: an `else`
   bool separates = false; ///< a sign between entries, which lay-out replaces
   Container container = Container::List; ///< of an opener
   bool needsColon = false;               ///< `key [a]`: one goes before it
