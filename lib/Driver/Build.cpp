@@ -179,10 +179,6 @@ std::optional<std::string> Session::tracePart(llvm::StringRef part) {
   if (part != "trace.all" && part != "trace.best") {
     return std::nullopt;
   }
-  trace::Trace traces;
-  for (const std::unique_ptr<SourceFile> &each : traceSources) {
-    trace::readTrace(*each, {}, traces, diags);
-  }
   std::vector<trace::Measurement> all = trace::measurements(traces);
   std::string text;
   for (const trace::Measurement &m : all) {
@@ -271,10 +267,6 @@ bool Session::buildArtifact(const ast::Block &artifact, llvm::StringRef place) {
     if (!guide) {
       return false;
     }
-    trace::Trace traces;
-    for (const std::unique_ptr<SourceFile> &each : traceSources) {
-      trace::readTrace(*each, {}, traces, diags);
-    }
     if (traceSources.empty()) {
       diags.warning(diag::warn_build_traces, artifact.range)
           << artifact.name.text;
@@ -354,15 +346,6 @@ bool Session::buildArtifacts() {
     error.help("name a folder with `-o DIR`");
     failure = kUsage;
     return false;
-  }
-  for (const std::string &path : options.traces) {
-    llvm::Expected<std::unique_ptr<SourceFile>> opened = SourceFile::open(path);
-    if (!opened) {
-      diags.error(diag::err_file_read)
-          << path << llvm::toString(opened.takeError());
-      return false;
-    }
-    traceSources.push_back(std::move(*opened));
   }
   outputFolder = options.output;
   for (const ast::Block *artifact : artifacts) {

@@ -40,7 +40,7 @@ def format_check : Flag_<"format-check",
 def build : Flag_<"build",
     "make the artifacts of the build section in the folder that -o names", grp_output>;
 def traces_eq : CommaJoined<["--"], "traces=">, MetaVarName<"<file>[,<file>...]">, Group<grp_output>,
-    HelpText<"traces for the reports that --build makes">;
+    HelpText<"traces that say which facts with parameters hold, and that the reports of --build judge by">;
 def device_headers : Flag_<"device-headers",
     "include the device headers instead of copying in what is used", grp_output>;
 def MD : Flag<["-"], "MD">, Group<grp_output>,

@@ -11,6 +11,7 @@
 #include "spak/IRGen/IRGen.h"
 #include "spak/Target/CudaCpp/CudaCpp.h"
 #include "spak/Toolchain/Toolchain.h"
+#include "spak/Trace/Facts.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -207,7 +208,28 @@ bool Session::readRequest() {
       asked.shape[dim] = sizes.front();
     }
   }
-  return true;
+  return readTraces();
+}
+
+/// Opens `--traces`, and asks them which facts with parameters hold.
+bool Session::readTraces() {
+  for (const std::string &path : options.traces) {
+    llvm::Expected<std::unique_ptr<SourceFile>> opened = SourceFile::open(path);
+    if (!opened) {
+      diags.error(diag::err_file_read)
+          << path << llvm::toString(opened.takeError());
+      return false;
+    }
+    traceSources.push_back(std::move(*opened));
+    trace::readTrace(*traceSources.back(), {}, traces, diags);
+  }
+  for (const trace::Observation &observation :
+       trace::observeFacts(*file, traces)) {
+    if (observation.last) {
+      asked.observed[observation.fact->name.text] = *observation.last;
+    }
+  }
+  return !diags.hasErrors();
 }
 
 std::vector<const SourceFile *> Session::allSources() const {

@@ -13,6 +13,7 @@
 #include "spak/Knowledge/Inheritance.h"
 #include "spak/Sema/Sema.h"
 #include "spak/Support/Diagnostics.h"
+#include "spak/Trace/Trace.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -82,6 +83,7 @@ private:
   std::vector<OutputFile> outputs;
   std::shared_ptr<GuideOutput> guide; ///< once it was asked for
   std::vector<std::unique_ptr<SourceFile>> traceSources;
+  trace::Trace traces;
   std::string outputFolder;
   /// Set where the reason is not a mistake in the input.
   int failure = kDiagnosed;
@@ -94,6 +96,7 @@ private:
   /// --format and --format-check (Format.cpp).
   bool format();
   bool readRequest();
+  bool readTraces();
   /// The input, and what it takes from.
   std::vector<const SourceFile *> allSources() const;
   /// What was made of each item of knowledge (Explain.cpp).

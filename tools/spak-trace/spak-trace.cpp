@@ -354,7 +354,21 @@ private:
   void check() {
     std::vector<trace::Measurement> all = bound();
     std::vector<trace::Finding> findings = trace::checkFacts(*file, all, diags);
+    for (const trace::Observation &observation :
+         trace::observeFacts(*file, trace)) {
+      llvm::outs() << llvm::left_justify("observed", 10)
+                   << observation.fact->name.text << ": true of "
+                   << observation.holding << " of " << observation.items
+                   << (observation.items == 1 ? " item" : " items")
+                   << (!observation.last   ? ""
+                       : *observation.last ? ", also of the last"
+                                           : ", not of the last")
+                   << "\n";
+    }
     for (const trace::Finding &finding : findings) {
+      if (!finding.fact->params.empty()) {
+        continue;
+      }
       llvm::outs() << llvm::left_justify(trace::verdictName(finding.verdict),
                                          10)
                    << finding.fact->name.text << ": " << finding.reason << "\n";

@@ -94,6 +94,19 @@ struct Finding {
 /// `holds`, `stale`, `untested`, `no claim`.
 llvm::StringRef verdictName(Finding::Verdict verdict);
 
+/// What items say of a fact with a parameter,
+/// `fact slow(t: TraceItem.Performance) { return t.speedup < 0.85 }`.
+struct Observation {
+  const ast::Block *fact = nullptr;
+  size_t items = 0;   ///< of the parameter's kind, with the fields it reads
+  size_t holding = 0; ///< of them
+  std::optional<bool> last; ///< of the last of them; nothing without one
+};
+
+/// An observation for every fact of \p file with a parameter.
+std::vector<Observation> observeFacts(const ast::File &file,
+                                      const Trace &trace);
+
 /// Tests the claim of every fact of \p file against \p measurements, which
 /// must be bound to its names. Stale facts are warned about (SPK5013).
 std::vector<Finding> checkFacts(const ast::File &file,
