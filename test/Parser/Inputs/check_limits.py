@@ -52,7 +52,7 @@ OUTPUTS = [
     ("front matter", "---\n" + "".join(f"k{i}: v\n" for i in range(150_000)) + "---\nsystem S { }", ""),
     ("one line", "system S { a { " + "b: 1, " * 120_000 + "} }", ""),
     ("256 levels", "system S { " + "a { " * 255 + "}" * 256, ""),
-    ("branches", KERNEL + "if a { x = 1 } else { x = 2 } " * 30_000 + "} } }", ""),
+    ("branches", KERNEL + "if a { x = 1 } else { x = 2 } " * 15_000 + "} } }", ""),
     ("comments", "system S {\n" + "// c\n" * 300_000 + "}",
      "error: the file has 2700013 bytes, the limit is 2097152 bytes [SPK1001]"),
 ]
