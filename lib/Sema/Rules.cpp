@@ -141,7 +141,8 @@ ast::ExprPtr Activator::leaf(const ast::Expr &expr,
   if (!item->block->params.empty()) {
     auto observed = request.observed.find(name->name);
     if (observed == request.observed.end()) {
-      missing.push_back("no trace says whether `" + name->name + "` holds");
+      missing.push_back("no trace says whether `" + name->name +
+                        "` holds (--traces)");
       return nullptr;
     }
     return literalOf(AxisValue(observed->second), expr.range);
