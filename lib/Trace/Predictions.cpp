@@ -357,4 +357,26 @@ std::string reportText(const Guide &guide,
          rows;
 }
 
+std::string reportJson(const Guide &guide,
+                       const std::vector<Verdict> &verdicts) {
+  std::string rows;
+  size_t counts[3] = {0, 0, 0};
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    const Verdict &verdict = verdicts[i];
+    ++counts[static_cast<unsigned>(verdict.outcome)];
+    rows += (rows.empty() ? "\n    {" : ",\n    {");
+    rows += "\"id\": " + quotedJson(guide.predictions[i].id) +
+            ", \"verdict\": " + quotedJson(outcomeName(verdict.outcome)) +
+            ", \"text\": " + quotedJson(guide.predictions[i].text) +
+            ", \"found\": " + quotedJson(verdict.found) +
+            ", \"place\": " + quotedJson(verdict.place) + "}";
+  }
+  return "{\n  \"spak_report\": 1,\n  \"system\": " + quotedJson(guide.system) +
+         ",\n  \"confirmed\": " + std::to_string(counts[0]) +
+         ",\n  \"refuted\": " + std::to_string(counts[1]) +
+         ",\n  \"untested\": " + std::to_string(counts[2]) +
+         ",\n  \"verdicts\": [" + rows +
+         (rows.empty() ? "]\n}\n" : "\n  ]\n}\n");
+}
+
 } // namespace spak::trace

@@ -42,6 +42,7 @@ writes what they teach into systems. docs/Traces.md says what is read.
                                     with -D, --shape, --arch and --device as for
                                     spakc
     -o FILE                         where the report goes (default: standard output)
+    --json                          the verdicts as JSON (report-1.json)
   show TRACE...                     print what was read
     --as=table|lines                a line a figure, or __SPAK_TRACE__ lines
                                     (default table)
@@ -66,6 +67,7 @@ struct Options {
   bool isDryRun = false;
   bool writes = false;
   bool asLines = false;
+  bool asJson = false;
   bool jsonDiagnostics = false;
   trace::ReadOptions reading;
   trace::ProposeOptions proposing;
@@ -119,6 +121,8 @@ private:
       options.writes = true;
     } else if (argument == "--check") {
       options.command = "check";
+    } else if (argument == "--json") {
+      options.asJson = true;
     } else if (argument == "--lenient") {
       options.reading.lenient = true;
     } else if (value.consume_front("--into=") ||
@@ -320,7 +324,9 @@ private:
     if (!guide) {
       return driver::kDiagnosed;
     }
-    std::string text = trace::reportText(*guide, trace::judge(*guide, trace));
+    std::vector<trace::Verdict> verdicts = trace::judge(*guide, trace);
+    std::string text = options.asJson ? trace::reportJson(*guide, verdicts)
+                                      : trace::reportText(*guide, verdicts);
     if (options.output.empty() || options.output == "-") {
       llvm::outs() << text;
       return driver::kOk;

@@ -62,6 +62,10 @@ std::vector<Verdict> judge(const Guide &guide, const Trace &trace);
 std::string reportText(const Guide &guide,
                        const std::vector<Verdict> &verdicts);
 
+/// The verdicts as report-1.json.
+std::string reportJson(const Guide &guide,
+                       const std::vector<Verdict> &verdicts);
+
 } // namespace spak::trace
 
 #endif // SPAK_TRACE_PREDICTIONS_H
