@@ -8,6 +8,7 @@
 #include "ScalarValues.h"
 #include "spak/Layout/TensorCore.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <set>
@@ -166,6 +167,17 @@ std::optional<space::GlobalAccess> element(Value pointer, Value offset,
   return found;
 }
 
+/// True in the `else` of a branch: what the kernel falls back to.
+bool isFallback(Operation *op) {
+  for (; op; op = op->getParentOp()) {
+    auto branch = dyn_cast_or_null<scf::IfOp>(op->getParentOp());
+    if (branch && op->getParentRegion() == &branch.getElseRegion()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Rows of a box are contiguous and start at multiples of 16 bytes: so many
 /// sectors a row, the tensor's rows being multiples of 32 bytes.
 space::GlobalAccess box(StringRef what, cuda::HostTensorMapOp map) {
@@ -224,6 +236,7 @@ void countGlobal(cuda::KernelOp kernel, const TensorMaps &maps,
       return;
     }
     access->line = lineOf(op->getLoc());
+    access->fallback = isFallback(op);
     figures.global.push_back(std::move(*access));
   };
   kernel.walk([&](Operation *op) {

@@ -5,11 +5,13 @@
 // element-wise op needs its inputs or its results, not both: register by
 // register one takes the other's place.
 //
-//   law:  estimate = the most 32-bit registers of fragments that are live at
-//         once + the scalars live there, at most kScalarsHeld + kOverhead
+//   law:  estimate = max(F + kInFlight (+ kManyScalars), Q + kQuiet), where F
+//         is the most 32-bit registers of fragments that are live at once while
+//         products are in flight, and Q the most while none is
 //
-// Scalars beyond a few are computed again, kept in uniform registers or read
-// from the constant bank; the two constants are measured (docs/Gates.md).
+// What the assembler needs beside the tiles depends on where the peak is: while
+// products run it has moved its addresses and descriptors out of the way. The
+// three constants are measured, not derived; docs/Gates.md has the tables.
 #include "RegisterPressure.h"
 
 #include "ScalarValues.h"
@@ -26,11 +28,13 @@ namespace spak::analysis {
 namespace {
 
 constexpr int64_t kWarp = 32;
-/// Registers of a role beside its tiles: descriptors, addresses, predicates
-/// and what the assembler needs to move. Measured, see docs/Gates.md.
-constexpr int64_t kOverhead = 24;
-/// Scalars that the compiler keeps across the place with the most fragments.
-constexpr int64_t kScalarsHeld = 8;
+constexpr int64_t kInFlight = 22;
+constexpr int64_t kQuiet = 28;
+/// Added where more than kFewScalars scalars are live with the tiles.
+constexpr int64_t kManyScalars = 2;
+constexpr int64_t kFewScalars = 20;
+/// Of a role without tiles, which only counts and copies.
+constexpr int64_t kWithoutTiles = 8;
 
 int64_t fragmentRegisters(Type type) {
   auto frag = dyn_cast<cuda::FragType>(type);
@@ -61,15 +65,22 @@ int64_t scalarRegisters(Value value) {
 
 using Live = llvm::DenseSet<Value>;
 
-class Liveness {
-public:
+/// The place with the most fragments, and of those the one with the most
+/// scalars.
+struct Peak {
   int64_t fragments = 0;
   int64_t scalars = 0;
   int64_t line = 0;
+};
+
+class Liveness {
+public:
+  Peak inFlight, quiet;
 
   /// Walks \p block backwards from the values that are live at its end, and
   /// leaves in \p live those that are live at its start.
   void walk(Block &block, Live &live) {
+    markProducts(block);
     for (Operation &op : llvm::reverse(block)) {
       step(op, live);
     }
@@ -79,16 +90,38 @@ public:
   }
 
 private:
+  llvm::DenseSet<Operation *> underProducts;
+
+  /// Finds the ops of \p block that run while products are in flight, from
+  /// their issue to the wait for the last of them.
+  void markProducts(Block &block) {
+    int64_t groups = 0;
+    bool open = false;
+    for (Operation &op : block) {
+      if (isa<cuda::WgmmaSSOp, cuda::WgmmaRSOp>(op)) {
+        open = true;
+      } else if (isa<cuda::WgmmaCommitOp>(op)) {
+        ++groups;
+        open = false;
+      } else if (auto wait = dyn_cast<cuda::WgmmaWaitOp>(op)) {
+        groups = std::min<int64_t>(groups, wait.getLeft());
+      }
+      if (open || groups > 0) {
+        underProducts.insert(&op);
+      }
+    }
+  }
+
   void note(const Live &live, Operation &op) {
     int64_t tiles = 0, numbers = 0;
     for (Value value : live) {
       tiles += fragmentRegisters(value.getType());
       numbers += scalarRegisters(value);
     }
-    if (tiles > fragments || (tiles == fragments && numbers > scalars)) {
-      fragments = tiles;
-      scalars = numbers;
-      line = lineOf(op.getLoc());
+    Peak &peak = underProducts.contains(&op) ? inFlight : quiet;
+    if (tiles > peak.fragments ||
+        (tiles == peak.fragments && numbers > peak.scalars)) {
+      peak = {tiles, numbers, lineOf(op.getLoc())};
     }
   }
 
@@ -151,15 +184,19 @@ space::RolePressure measure(Block &body, StringRef name, int64_t threads,
   found.role = name.str();
   found.threads = threads;
   found.budget = budget;
-  found.fragments = liveness.fragments;
-  found.scalars = liveness.scalars;
-  found.line = liveness.line;
-  // A role without tiles only counts and copies.
-  found.estimate = liveness.fragments == 0
-                       ? std::min(budget, liveness.scalars + kScalarsHeld)
-                       : liveness.fragments +
-                             std::min(liveness.scalars, kScalarsHeld) +
-                             kOverhead;
+  const Peak &flight = liveness.inFlight, &quiet = liveness.quiet;
+  int64_t inFlight = flight.fragments + kInFlight +
+                     (flight.scalars > kFewScalars ? kManyScalars : 0);
+  int64_t atRest = quiet.fragments + kQuiet;
+  bool underProducts = flight.fragments > 0 && inFlight >= atRest;
+  const Peak &peak = underProducts ? flight : quiet;
+  found.fragments = peak.fragments;
+  found.scalars = peak.scalars;
+  found.line = peak.line;
+  found.estimate = underProducts ? inFlight : atRest;
+  if (flight.fragments == 0 && quiet.fragments == 0) {
+    found.estimate = std::min(budget, quiet.scalars + kWithoutTiles);
+  }
   return found;
 }
 

@@ -94,6 +94,19 @@ private:
   }
 
   void registers() {
+    int64_t asked = 0;
+    for (const RolePressure &role : figures.roles) {
+      asked += role.threads * role.budget;
+    }
+    if (figures.roles.size() > 1 && asked > device.registersPerSm) {
+      add("register_file", reason::registerOverflow, true,
+          llvm::formatv("the roles of `{0}` ask for {1} registers; a "
+                        "multiprocessor of {2} has {3}",
+                        figures.kernel, asked, device.arch,
+                        device.registersPerSm),
+          {{"needed", number(asked)},
+           {"limit", number(device.registersPerSm)}});
+    }
     for (const RolePressure &role : figures.roles) {
       if (role.estimate > role.budget && !figures.assembled) {
         add("registers", reason::registerOverflow, true,
@@ -119,6 +132,13 @@ private:
                         figures.assembled->spillBytes),
           {{"spill_bytes", number(figures.assembled->spillBytes)},
            {"registers", number(figures.assembled->registers)}});
+    }
+    if (figures.assembled->ignored) {
+      add("spills", reason::registerOverflow, true,
+          llvm::formatv("`{0}` needs more registers than its roles ask for: "
+                        "ptxas drops setmaxnreg",
+                        figures.kernel),
+          {{"registers", number(figures.assembled->registers)}});
     }
     if (figures.assembled->serialized) {
       add("instructions", reason::wgmmaSerialized, false,
@@ -159,7 +179,7 @@ private:
 
   void coalescing() {
     for (const GlobalAccess &access : figures.global) {
-      if (access.sectors <= access.ideal) {
+      if (access.sectors <= access.ideal || access.fallback) {
         continue;
       }
       add("coalescing", reason::badCoalescing, false,

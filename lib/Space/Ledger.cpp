@@ -140,16 +140,15 @@ Object jsonOf(const KernelFigures &figures, const device::Device &device) {
                     {"ideal", access.ideal}, {"wavefronts", access.wavefronts},
                     {"proof", access.proof}};
               })},
-      {"global_accesses", merged(figures.global,
-                                 [](const GlobalAccess &access) {
-                                   return Object{{"what", access.what},
-                                                 {"tensor", access.tensor},
-                                                 {"line", access.line},
-                                                 {"bytes", access.bytes},
-                                                 {"width", access.width},
-                                                 {"ideal", access.ideal},
-                                                 {"sectors", access.sectors}};
-                                 })},
+      {"global_accesses",
+       merged(figures.global,
+              [](const GlobalAccess &access) {
+                return Object{
+                    {"what", access.what},   {"tensor", access.tensor},
+                    {"line", access.line},   {"bytes", access.bytes},
+                    {"width", access.width}, {"fallback", access.fallback},
+                    {"ideal", access.ideal}, {"sectors", access.sectors}};
+              })},
       {"uncounted", std::move(uncounted)}};
   if (figures.modelled) {
     object["roofline"] = jsonOf(*figures.modelled);

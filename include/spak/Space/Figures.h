@@ -35,6 +35,8 @@ struct GlobalAccess {
   int64_t sectors = 0; ///< sectors that are touched
   /// Of a lane, where it is an instruction of a warp. Unit: byte.
   int64_t width = 0;
+  /// It stands where a condition of the sizes does not hold.
+  bool fallback = false;
 };
 
 /// Registers of one role, per thread.
@@ -53,6 +55,7 @@ struct Assembled {
   int64_t registers = 0;
   int64_t spillBytes = 0;
   bool serialized = false; ///< wgmma one after the other
+  bool ignored = false;    ///< the roles' registers were not granted
 };
 
 /// A launch in the model of time; all figures are modelled.
