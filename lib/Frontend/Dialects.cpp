@@ -64,8 +64,7 @@ bool DialectCheck::hasQuotedSystem() const {
   return false;
 }
 
-/// True if the first line is words, as a language model writes before its
-/// answer.
+/// True if the first line is words, as before a system in a saved answer.
 bool DialectCheck::beginsWithProse() const {
   constexpr size_t kWords = 4;
   size_t words = 0;
