@@ -135,7 +135,7 @@ def main_build(args):
         bad = (record["said"] == "fits") != (
             record["result"]["built"] and
             record["result"]["spill_bytes"] == 0)
-        if bad or not record["result"]["built"]:
+        if bad:
             print("  %s: %s budget %s, estimate %s (%s of tiles): %s" % (
                 record["said"],
                 ",".join("%s=%s" % (a, spell(v))
@@ -150,11 +150,13 @@ def main_build(args):
             file.write("\n")
     fits, over = table["fits"], table["overflows"]
     share = over["clean"] / max(sum(over.values()), 1)
+    could = over["clean"] / max(over["clean"] + over["spills"], 1)
     kept = fits["spills"] == 0 and fits["fails"] == 0 and \
         share <= WRONG_REJECTIONS and wrong_bytes == 0
     print("promises %s: %d of %d that pass spill; %.1f%% of those rejected "
-          "compile clean" % ("kept" if kept else "BROKEN", fits["spills"],
-                             sum(fits.values()), 100 * share))
+          "compile clean (%.1f%% of those that can be built)" %
+          ("kept" if kept else "BROKEN", fits["spills"], sum(fits.values()),
+           100 * share, 100 * could))
     return 0 if kept or not args.check else 1
 
 
