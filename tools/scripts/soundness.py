@@ -182,12 +182,14 @@ def main_run(args):
                       (entry["reason"], name,
                        result["log"].splitlines()[0] if result["log"] else ""))
                 continue
-            cubin = os.path.join(folder, "p%d.cubin" % number)
+            # The checker takes a folder of .cu files and their manifests.
+            alone = os.path.join(folder, "run%d" % number)
+            os.makedirs(alone)
+            subprocess.run([args.spakc, args.file] + fixed(entry["point"]) +
+                           ["-o", os.path.join(alone, "kernel.cu")], check=True)
             done = subprocess.run(
-                [sys.executable, checker] +
-                [part.replace("{cubin}", cubin)
-                     .replace("{manifest}", cubin[:-6] + ".json")
-                 for part in args.checker_arguments],
+                [sys.executable, checker, "--lib", alone] +
+                args.checker_arguments,
                 capture_output=True, text=True, check=False)
             right = done.returncode == 0
             ran += 1
