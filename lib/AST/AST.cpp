@@ -3,12 +3,67 @@
 // Owns: the accessors of the syntax tree.
 #include "spak/AST/AST.h"
 
+#include "spak/AST/Dump.h"
+
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace spak::ast {
 
 MapExpr::MapExpr(SourceRange range) : ExprOf(range) {}
 MapExpr::~MapExpr() = default;
+
+static void collectMaps(const Expr *expr,
+                        std::vector<const MapExpr *> &result) {
+  if (!expr) {
+    return;
+  }
+  auto all = [&](const std::vector<ExprPtr> &list) {
+    for (const ExprPtr &element : list) {
+      collectMaps(element.get(), result);
+    }
+  };
+  auto both = [&](const ExprPtr &first, const ExprPtr &second) {
+    collectMaps(first.get(), result);
+    collectMaps(second.get(), result);
+  };
+  llvm::TypeSwitch<const Expr *>(expr)
+      .Case<MapExpr>([&](const auto *e) { result.push_back(e); })
+      .Case<ListExpr>([&](const auto *e) { all(e->elements); })
+      .Case<UnionExpr>([&](const auto *e) { all(e->alternatives); })
+      .Case<CompareExpr>([&](const auto *e) { all(e->operands); })
+      .Case<BinaryExpr>([&](const auto *e) { both(e->lhs, e->rhs); })
+      .Case<UnaryExpr>(
+          [&](const auto *e) { collectMaps(e->operand.get(), result); })
+      .Case<ConvertExpr>(
+          [&](const auto *e) { collectMaps(e->value.get(), result); })
+      .Case<MemberExpr>(
+          [&](const auto *e) { collectMaps(e->base.get(), result); })
+      .Case<IndexExpr>([&](const auto *e) {
+        collectMaps(e->base.get(), result);
+        all(e->indices);
+      })
+      .Case<RangeExpr>([&](const auto *e) {
+        both(e->first, e->last);
+        collectMaps(e->step.get(), result);
+      })
+      .Case<ConditionalExpr>([&](const auto *e) {
+        both(e->then, e->condition);
+        collectMaps(e->otherwise.get(), result);
+      })
+      .Case<CallExpr>([&](const auto *e) {
+        collectMaps(e->callee.get(), result);
+        for (const Argument &argument : e->arguments) {
+          collectMaps(argument.value.get(), result);
+        }
+      });
+}
+
+std::vector<const MapExpr *> mapsIn(const Expr &expr) {
+  std::vector<const MapExpr *> result;
+  collectMaps(&expr, result);
+  return result;
+}
 
 const Argument *CallExpr::find(llvm::StringRef name) const {
   for (const Argument &argument : arguments) {

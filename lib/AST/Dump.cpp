@@ -26,6 +26,12 @@ public:
     system(file.system);
   }
 
+  void statements(const StmtList &list) {
+    for (const StmtPtr &stmt : list) {
+      statement(*stmt);
+    }
+  }
+
 private:
   void line(const llvm::Twine &text, SourceRange range) {
     os.indent(2 * depth) << text;
@@ -85,15 +91,11 @@ private:
     if (!expr) {
       return;
     }
-    if (const auto *map = llvm::dyn_cast<MapExpr>(expr.get())) {
+    for (const MapExpr *map : mapsIn(*expr)) {
       nested([&] {
         line("map", map->range);
         nested([&] { items(map->block->items); });
       });
-    } else if (const auto *list = llvm::dyn_cast<ListExpr>(expr.get())) {
-      for (const ExprPtr &element : list->elements) {
-        maps(element);
-      }
     }
   }
 
@@ -113,6 +115,7 @@ private:
     }
     line(head, property.range);
     maps(property.value);
+    maps(property.initial);
   }
 
   void block(const Block &block) {
@@ -269,38 +272,36 @@ private:
     return head + (binder.atMost ? " atmost " + text(binder.atMost) : "");
   }
 
-  void statements(const StmtList &list) {
-    for (const StmtPtr &stmt : list) {
-      llvm::TypeSwitch<const Stmt *>(stmt.get())
-          .Case<AssignStmt>([&](const auto *s) {
-            line("assign " + s->target.text + " " +
-                     (s->op ? spelling(*s->op) : "") + "= " + text(s->value),
-                 s->range);
-          })
-          .Case<ForStmt>([&](const auto *s) {
-            line("for", s->range);
-            nested([&] {
-              line(binder(s->binder), s->binder.range);
-              statements(s->body);
-            });
-          })
-          .Case<IfStmt>([&](const auto *s) {
-            line("if " + text(s->condition), s->range);
-            nested([&] { statements(s->then); });
-            if (!s->otherwise.empty()) {
-              line("else", SourceRange());
-              nested([&] { statements(s->otherwise); });
-            }
-          })
-          .Case<MatchStmt>([&](const auto *s) { match(*s); })
-          .Case<CallStmt>([&](const auto *s) {
-            line("call " + toString(*s->call), s->range);
-          })
-          .Case<StoreStmt>([&](const auto *s) { store(*s); })
-          .Case<SkipStmt>([&](const auto *s) {
-            line("skip when " + text(s->condition), s->range);
+  void statement(const Stmt &stmt) {
+    llvm::TypeSwitch<const Stmt *>(&stmt)
+        .Case<AssignStmt>([&](const auto *s) {
+          line("assign " + s->target.text + " " +
+                   (s->op ? spelling(*s->op) : "") + "= " + text(s->value),
+               s->range);
+        })
+        .Case<ForStmt>([&](const auto *s) {
+          line("for", s->range);
+          nested([&] {
+            line(binder(s->binder), s->binder.range);
+            statements(s->body);
           });
-    }
+        })
+        .Case<IfStmt>([&](const auto *s) {
+          line("if " + text(s->condition), s->range);
+          nested([&] { statements(s->then); });
+          if (!s->otherwise.empty()) {
+            line("else", SourceRange());
+            nested([&] { statements(s->otherwise); });
+          }
+        })
+        .Case<MatchStmt>([&](const auto *s) { match(*s); })
+        .Case<CallStmt>([&](const auto *s) {
+          line("call " + toString(*s->call), s->range);
+        })
+        .Case<StoreStmt>([&](const auto *s) { store(*s); })
+        .Case<SkipStmt>([&](const auto *s) {
+          line("skip when " + text(s->condition), s->range);
+        });
   }
 
   void match(const MatchStmt &stmt) {
@@ -336,6 +337,13 @@ private:
 };
 
 } // namespace
+
+std::string toString(const StmtList &statements) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  Dumper(stream, /*locations=*/false).statements(statements);
+  return text;
+}
 
 void dump(const File &file, llvm::raw_ostream &os, bool locations) {
   Dumper(os, locations).file(file);

@@ -1,7 +1,10 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// Owns: the system layer as JSON (`--emit=system`).
-#include "spak/AST/Dump.h"
+// Owns: the system layer as JSON (`--emit=system`): values, types, spaces,
+// kernels, and entries of no special kind. SectionJson.cpp has the sections.
+#include "JsonParts.h"
+
+#include "llvm/ADT/StringExtras.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -9,114 +12,248 @@
 
 namespace spak::ast {
 
-using llvm::json::Array;
-using llvm::json::Object;
-using llvm::json::Value;
-
-static std::string utf8(llvm::StringRef text) {
+std::string jsonText(llvm::StringRef text) {
   return llvm::json::isUTF8(text) ? text.str() : llvm::json::fixUTF8(text);
 }
 
-static Array itemsJson(const std::vector<ItemPtr> &items);
+unsigned lineOf(SourceRange range) {
+  return range.isValid() ? range.file->lineColumn(range.begin).line : 0;
+}
+
+JsonObject jsonNode(llvm::StringRef kind, SourceRange range) {
+  return JsonObject{{"kind", kind}, {"line", lineOf(range)}};
+}
+
+static JsonArray listJson(const std::vector<ExprPtr> &elements) {
+  JsonArray result;
+  for (const ExprPtr &element : elements) {
+    result.push_back(toJson(*element));
+  }
+  return result;
+}
+
+/// Expressions of kernels and types: as text.
+static std::string exprText(const ExprPtr &expr) {
+  return expr ? jsonText(toString(*expr)) : "";
+}
+
+static JsonArray textsJson(const std::vector<ExprPtr> &exprs) {
+  JsonArray result;
+  for (const ExprPtr &expr : exprs) {
+    result.push_back(exprText(expr));
+  }
+  return result;
+}
 
 /// A number with or without sign; nothing else.
-static std::optional<Value> numberJson(const Expr &expr) {
+static std::optional<JsonValue> numberJson(const Expr &expr) {
   if (const auto *literal = llvm::dyn_cast<IntLiteral>(&expr)) {
-    return Value(literal->value);
+    return JsonValue(literal->value);
   }
   if (const auto *literal = llvm::dyn_cast<FloatLiteral>(&expr)) {
     if (!std::isfinite(literal->value)) {
       return std::nullopt;
     }
-    return Value(literal->value);
+    return JsonValue(literal->value);
   }
   const auto *unary = llvm::dyn_cast<UnaryExpr>(&expr);
   if (!unary || unary->op != UnaryOp::Negate) {
     return std::nullopt;
   }
   if (const auto *literal = llvm::dyn_cast<IntLiteral>(unary->operand.get())) {
-    return Value(-literal->value);
+    return JsonValue(-literal->value);
   }
   if (const auto *literal =
           llvm::dyn_cast<FloatLiteral>(unary->operand.get())) {
-    return std::isfinite(literal->value) ? std::optional<Value>(-literal->value)
-                                         : std::nullopt;
+    return std::isfinite(literal->value)
+               ? std::optional<JsonValue>(-literal->value)
+               : std::nullopt;
   }
   return std::nullopt;
 }
 
-Value toJson(const Expr &expr) {
-  if (std::optional<Value> number = numberJson(expr)) {
+JsonValue toJson(const Expr &expr) {
+  if (std::optional<JsonValue> number = numberJson(expr)) {
     return std::move(*number);
   }
-  return llvm::TypeSwitch<const Expr *, Value>(&expr)
-      .Case<BoolLiteral>([](const auto *e) { return Value(e->value); })
-      .Case<StringLiteral>([](const auto *e) { return Value(utf8(e->value)); })
-      .Case<ListExpr>([](const auto *e) {
-        Array elements;
-        for (const ExprPtr &element : e->elements) {
-          elements.push_back(toJson(*element));
-        }
-        return Value(std::move(elements));
-      })
+  return llvm::TypeSwitch<const Expr *, JsonValue>(&expr)
+      .Case<BoolLiteral>([](const auto *e) { return JsonValue(e->value); })
+      .Case<StringLiteral>(
+          [](const auto *e) { return JsonValue(jsonText(e->value)); })
+      .Case<ListExpr>(
+          [](const auto *e) { return JsonValue(listJson(e->elements)); })
       .Case<RangeExpr>([](const auto *e) {
-        Object range{{"first", toJson(*e->first)}, {"last", toJson(*e->last)}};
+        JsonObject range{{"first", toJson(*e->first)},
+                         {"last", toJson(*e->last)}};
         if (e->step) {
           range["step"] = toJson(*e->step);
         }
-        return Value(Object{{"range", std::move(range)}});
+        return JsonValue(JsonObject{{"range", std::move(range)}});
       })
       .Case<MapExpr>([](const auto *e) {
-        return Value(Object{{"items", itemsJson(e->block->items)}});
+        return JsonValue(JsonObject{{"items", itemsJson(e->block->items)}});
       })
-      .Case<ProseExpr>(
-          [](const auto *e) { return Value(Object{{"prose", utf8(e->text)}}); })
+      .Case<ProseExpr>([](const auto *e) {
+        JsonObject object{{"prose", jsonText(e->text)}};
+        if (std::optional<JsonObject> limit = limitJson(e->text)) {
+          object["limit"] = std::move(*limit);
+        }
+        return JsonValue(std::move(object));
+      })
       .Default([](const Expr *e) {
-        return Value(Object{{"expr", utf8(toString(*e))}});
+        JsonObject object{{"expr", jsonText(toString(*e))}};
+        JsonArray maps;
+        for (const MapExpr *map : mapsIn(*e)) {
+          maps.push_back(itemsJson(map->block->items));
+        }
+        if (!maps.empty()) {
+          object["maps"] = std::move(maps);
+        }
+        return JsonValue(std::move(object));
       });
 }
 
-static unsigned lineOf(SourceRange range) {
-  return range.isValid() ? range.file->lineColumn(range.begin).line : 0;
+JsonValue typeJson(const Expr &type) {
+  if (std::optional<std::string> name = dottedName(type)) {
+    return JsonObject{{"kind", "named"}, {"name", jsonText(*name)}};
+  }
+  if (const auto *alternatives = llvm::dyn_cast<UnionExpr>(&type)) {
+    JsonArray list;
+    for (const ExprPtr &alternative : alternatives->alternatives) {
+      list.push_back(typeJson(*alternative));
+    }
+    return JsonObject{{"kind", "union"}, {"alternatives", std::move(list)}};
+  }
+  if (const auto *elements = llvm::dyn_cast<ListExpr>(&type)) {
+    return JsonObject{{"kind", "list"},
+                      {"values", listJson(elements->elements)}};
+  }
+  if (const auto *shaped = llvm::dyn_cast<IndexExpr>(&type)) {
+    return JsonObject{{"kind", "shaped"},
+                      {"name", jsonText(toString(*shaped->base))},
+                      {"extents", textsJson(shaped->indices)}};
+  }
+  JsonValue value = toJson(type);
+  if (value.kind() != JsonValue::Object) {
+    return JsonObject{{"kind", "literal"}, {"value", std::move(value)}};
+  }
+  if (const auto *prose = llvm::dyn_cast<ProseExpr>(&type)) {
+    return JsonObject{{"kind", "prose"}, {"text", jsonText(prose->text)}};
+  }
+  return JsonObject{{"kind", "expr"}, {"text", jsonText(toString(type))}};
 }
 
-static Object constraintJson(const Constraint &constraint) {
-  Object object{{"kind", "constraint"}, {"line", lineOf(constraint.range)}};
-  if (!constraint.reason.empty()) {
-    object["reason"] = utf8(constraint.reason);
+std::optional<JsonObject> limitJson(llvm::StringRef text) {
+  struct Relation {
+    llvm::StringLiteral sign;
+    llvm::StringLiteral name;
+  };
+  static constexpr Relation kRelations[] = {
+      {"≤", "<="},  {"≥", ">="},  {"≈", "~"},   {"≠", "!="},
+      {"<=", "<="}, {">=", ">="}, {"!=", "!="}, {"==", "=="},
+      {"~", "~"},   {"<", "<"},   {">", ">"}};
+  llvm::StringRef subject;
+  llvm::StringRef rest;
+  llvm::StringRef relation;
+  size_t first = llvm::StringRef::npos;
+  for (const Relation &candidate : kRelations) {
+    size_t at = text.find(candidate.sign);
+    if (at < first) {
+      first = at;
+      subject = text.take_front(at).trim();
+      rest = text.drop_front(at + candidate.sign.size()).trim();
+      relation = candidate.name;
+    }
   }
-  object["condition"] = utf8(toString(*constraint.condition));
+  // One word, a sign, a number, at most a unit.
+  size_t digits = 0;
+  while (digits < rest.size() && (llvm::isDigit(rest[digits]) ||
+                                  rest[digits] == '.' || rest[digits] == '_')) {
+    ++digits;
+  }
+  bool exponent = digits > 0 && digits < rest.size() &&
+                  (rest[digits] == 'e' || rest[digits] == 'E');
+  if (exponent) {
+    size_t at = digits + 1;
+    at += at < rest.size() && (rest[at] == '-' || rest[at] == '+');
+    size_t end = at;
+    while (end < rest.size() && llvm::isDigit(rest[end])) {
+      ++end;
+    }
+    digits = end > at ? end : digits;
+  }
+  std::string number;
+  llvm::copy_if(rest.take_front(digits), std::back_inserter(number),
+                [](char c) { return c != '_'; });
+  double value = 0;
+  llvm::StringRef unit = rest.drop_front(digits).trim();
+  if (relation.empty() || digits == 0 ||
+      llvm::StringRef(number).getAsDouble(value) ||
+      subject.find_first_of(" \t\n") != llvm::StringRef::npos ||
+      unit.find_first_of(" \t\n") != llvm::StringRef::npos ||
+      !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  JsonObject object{{"relation", relation}, {"value", value}};
+  if (!subject.empty()) {
+    object["subject"] = jsonText(subject);
+  }
+  if (!unit.empty()) {
+    object["unit"] = jsonText(unit);
+  }
   return object;
 }
 
-static Array axesJson(const std::vector<Axis> &axes) {
+JsonObject constraintJson(const Constraint &constraint) {
+  JsonObject object = jsonNode("constraint", constraint.range);
+  if (!constraint.reason.empty()) {
+    object["reason"] = jsonText(constraint.reason);
+  }
+  object["condition"] = jsonText(toString(*constraint.condition));
+  return object;
+}
+
+static JsonArray axesJson(const std::vector<Axis> &axes) {
   static constexpr llvm::StringLiteral kForms[] = {"list", "range", "single",
                                                    "nested", "empty"};
-  Array result;
+  JsonArray result;
   for (const Axis &axis : axes) {
-    Object object{{"name", utf8(axis.name.text)},
-                  {"form", kForms[static_cast<unsigned>(axis.form)]},
-                  {"line", lineOf(axis.range)}};
+    JsonObject object{{"name", jsonText(axis.name.text)},
+                      {"form", kForms[static_cast<unsigned>(axis.form)]},
+                      {"line", lineOf(axis.range)}};
     if (axis.form == Axis::Form::Nested) {
       object["axes"] = axesJson(axis.nested);
     } else if (axis.form != Axis::Form::Empty) {
-      Array values;
-      for (const ExprPtr &value : axis.values) {
-        values.push_back(toJson(*value));
-      }
-      object["values"] = std::move(values);
+      object["values"] = listJson(axis.values);
     }
     result.push_back(std::move(object));
   }
   return result;
 }
 
-static Object propertyJson(const Property &property) {
-  Object object{{"kind", "property"},
-                {"key", utf8(property.key.text)},
-                {"line", lineOf(property.range)}};
+JsonObject spaceJson(const Space &space) {
+  JsonObject object = jsonNode(space.keyword.text, space.range);
+  object["axes"] = axesJson(space.axes);
+  if (!space.name.empty()) {
+    object["name"] = jsonText(space.name.text);
+  }
+  JsonArray constraints;
+  for (const Constraint &constraint : space.constraints) {
+    constraints.push_back(constraintJson(constraint));
+  }
+  object["constraints"] = std::move(constraints);
+  return object;
+}
+
+//===----------------------------------------------------------------------===//
+// Entries
+//===----------------------------------------------------------------------===//
+
+static JsonObject propertyJson(const Property &property) {
+  JsonObject object = jsonNode("property", property.range);
+  object["key"] = jsonText(property.key.text);
   if (!property.modifier.empty()) {
-    object["modifier"] = utf8(property.modifier.text);
+    object["modifier"] = jsonText(property.modifier.text);
   }
   if (property.value) {
     object["value"] = toJson(*property.value);
@@ -127,23 +264,29 @@ static Object propertyJson(const Property &property) {
   return object;
 }
 
-static Object blockJson(const Block &block) {
-  Object object{{"kind", "block"},
-                {"keyword", utf8(block.keyword.text)},
-                {"line", lineOf(block.range)}};
+JsonArray paramsJson(const Block &block) {
+  JsonArray params;
+  for (const BlockParam &param : block.params) {
+    JsonObject entry{{"name", jsonText(param.name.text)}};
+    if (param.type) {
+      entry["type"] = typeJson(*param.type);
+    }
+    params.push_back(std::move(entry));
+  }
+  return params;
+}
+
+static JsonObject blockJson(const Block &block) {
+  JsonObject object = jsonNode("block", block.range);
+  object["keyword"] = jsonText(block.keyword.text);
   if (!block.name.empty() || block.quotedName) {
-    object["name"] = utf8(block.name.text);
+    object["name"] = jsonText(block.name.text);
+  }
+  if (block.quotedName) {
+    object["quoted"] = true;
   }
   if (!block.params.empty()) {
-    Array params;
-    for (const BlockParam &param : block.params) {
-      Object entry{{"name", utf8(param.name.text)}};
-      if (param.type) {
-        entry["type"] = utf8(toString(*param.type));
-      }
-      params.push_back(std::move(entry));
-    }
-    object["params"] = std::move(params);
+    object["params"] = paramsJson(block);
   }
   if (block.matches) {
     object["matches"] = true;
@@ -154,68 +297,173 @@ static Object blockJson(const Block &block) {
   return object;
 }
 
-static Object kernelJson(const Kernel &kernel) {
-  Object object{{"kind", "kernel"},
-                {"name", utf8(kernel.name.text)},
-                {"line", lineOf(kernel.range)},
-                {"compiled", !kernel.procedure}};
-  if (kernel.procedure) {
-    object["prose"] = utf8(llvm::StringRef(kernel.text).trim());
-  }
-  return object;
+JsonObject itemJson(const Item &item) {
+  return llvm::TypeSwitch<const Item *, JsonObject>(&item)
+      .Case<Property>([](const auto *i) { return propertyJson(*i); })
+      .Case<Block>([](const auto *i) { return blockJson(*i); })
+      .Case<Prose>([](const auto *i) {
+        JsonObject object = jsonNode("prose", i->range);
+        object["text"] = jsonText(i->text);
+        if (std::optional<JsonObject> limit = limitJson(i->text)) {
+          object["limit"] = std::move(*limit);
+        }
+        return object;
+      })
+      .Case<ConstraintItem>(
+          [](const auto *i) { return constraintJson(i->constraint); })
+      .Case<Space>([](const auto *i) { return spaceJson(*i); })
+      .Case<KernelItem>([](const auto *i) { return kernelJson(i->kernel); });
 }
 
-static Array itemsJson(const std::vector<ItemPtr> &items) {
-  Array result;
+JsonArray itemsJson(const std::vector<ItemPtr> &items) {
+  JsonArray result;
   for (const ItemPtr &item : items) {
-    llvm::TypeSwitch<const Item *>(item.get())
-        .Case<Property>(
-            [&](const auto *i) { result.push_back(propertyJson(*i)); })
-        .Case<Block>([&](const auto *i) { result.push_back(blockJson(*i)); })
-        .Case<Prose>([&](const auto *i) {
-          result.push_back(Object{{"kind", "prose"},
-                                  {"line", lineOf(i->range)},
-                                  {"text", utf8(i->text)}});
-        })
-        .Case<ConstraintItem>([&](const auto *i) {
-          result.push_back(constraintJson(i->constraint));
-        })
-        .Case<Space>([&](const auto *i) {
-          Object object{{"kind", utf8(i->keyword.text)},
-                        {"line", lineOf(i->range)},
-                        {"axes", axesJson(i->axes)}};
-          if (!i->name.empty()) {
-            object["name"] = utf8(i->name.text);
-          }
-          Array constraints;
-          for (const Constraint &constraint : i->constraints) {
-            constraints.push_back(constraintJson(constraint));
-          }
-          object["constraints"] = std::move(constraints);
-          result.push_back(std::move(object));
-        })
-        .Case<KernelItem>(
-            [&](const auto *i) { result.push_back(kernelJson(i->kernel)); });
+    result.push_back(itemJson(*item));
   }
   return result;
 }
 
-/// Sections that spakc reads. Every other block of a system is prose to it.
-static bool isDefinedSection(llvm::StringRef keyword) {
-  static constexpr llvm::StringLiteral kSections[] = {
-      "agent_loop", "build",        "engineering_loop", "knowledge",
-      "model",      "service_loop", "trace_schema",     "sequence"};
-  return llvm::is_contained(kSections, keyword);
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+/// Adds what an optional part says.
+static void addExpr(JsonObject &object, llvm::StringRef key,
+                    const ExprPtr &expr) {
+  if (expr) {
+    object[key] = exprText(expr);
+  }
 }
 
-Value toJson(const File &file) {
-  Array frontMatter;
-  for (const FrontMatterEntry &entry : file.frontMatter) {
-    Array values;
-    for (const Identifier &value : entry.values) {
-      values.push_back(utf8(value.text));
+static JsonObject paramJson(const Param &param) {
+  static constexpr llvm::StringLiteral kKinds[] = {"in", "out", "scratch"};
+  JsonObject object =
+      jsonNode(kKinds[static_cast<unsigned>(param.kind)], param.range);
+  object["name"] = jsonText(param.name.text);
+  object["dtype"] = jsonText(param.dtype.text);
+  if (param.isTensor) {
+    JsonArray axes;
+    for (const Extent &extent : param.extents) {
+      JsonObject axis{{"extent", exprText(extent.size)}};
+      if (!extent.alias.empty()) {
+        axis["alias"] = jsonText(extent.alias.text);
+      }
+      axes.push_back(std::move(axis));
     }
-    Object object{{"key", utf8(entry.key.text)}};
+    object["axes"] = std::move(axes);
+  }
+  if (param.strided) {
+    object["strided"] = true;
+  }
+  if (param.zeroed) {
+    object["zeroed"] = true;
+  }
+  addExpr(object, "default", param.defaultValue);
+  addExpr(object, "when", param.when);
+  return object;
+}
+
+static JsonArray dimsJson(const Kernel &kernel) {
+  JsonArray dims;
+  for (const Dim &dim : kernel.dims) {
+    JsonObject object{{"name", jsonText(dim.name.text)}};
+    if (!dim.alias.empty()) {
+      object["alias"] = jsonText(dim.alias.text);
+    }
+    addExpr(object, "bound", dim.bound);
+    dims.push_back(std::move(object));
+  }
+  return dims;
+}
+
+static JsonObject gridJson(const Grid &grid) {
+  JsonArray binders;
+  for (const Binder &binder : grid.binders) {
+    JsonObject object{
+        {"name", jsonText(binder.name.text)},
+        {"kind", binder.kind == Binder::Kind::Tiles ? "tiles" : "index"}};
+    addExpr(object, "lower", binder.lower);
+    addExpr(object, "upper", binder.upper);
+    addExpr(object, "step", binder.step);
+    addExpr(object, "atmost", binder.atMost);
+    binders.push_back(std::move(object));
+  }
+  return JsonObject{{"binders", std::move(binders)},
+                    {"statements", jsonText(toString(grid.body))}};
+}
+
+static JsonArray scheduleJson(const Kernel &kernel) {
+  JsonArray schedule;
+  for (const ScheduleEntry &entry : kernel.schedule) {
+    JsonObject object{{"key", jsonText(entry.key.text)},
+                      {"value", exprText(entry.value)},
+                      {"line", lineOf(entry.range)}};
+    if (!entry.arguments.empty()) {
+      object["arguments"] = textsJson(entry.arguments);
+    }
+    schedule.push_back(std::move(object));
+  }
+  return schedule;
+}
+
+JsonObject kernelJson(const Kernel &kernel) {
+  JsonObject object = jsonNode("kernel", kernel.range);
+  object["name"] = jsonText(kernel.name.text);
+  object["compiled"] = !kernel.procedure;
+  if (kernel.procedure) {
+    object["text"] = jsonText(llvm::StringRef(kernel.text).trim());
+    return object;
+  }
+  object["dims"] = dimsJson(kernel);
+  JsonArray statics;
+  for (const StaticDim &dim : kernel.statics) {
+    statics.push_back(JsonObject{{"name", jsonText(dim.name.text)},
+                                 {"values", toJson(*dim.values)}});
+  }
+  object["statics"] = std::move(statics);
+  if (!kernel.reference.empty()) {
+    object["reference"] = jsonText(kernel.reference);
+  }
+  JsonArray params;
+  for (const Param &param : kernel.params) {
+    params.push_back(paramJson(param));
+  }
+  object["parameters"] = std::move(params);
+  JsonArray requirements;
+  for (const Require &require : kernel.requirements) {
+    JsonObject entry{{"condition", exprText(require.condition)},
+                     {"line", lineOf(require.range)}};
+    if (!require.message.empty()) {
+      entry["message"] = jsonText(require.message);
+    }
+    requirements.push_back(std::move(entry));
+  }
+  object["requirements"] = std::move(requirements);
+  JsonArray constraints;
+  for (const Constraint &constraint : kernel.constraints) {
+    constraints.push_back(constraintJson(constraint));
+  }
+  object["constraints"] = std::move(constraints);
+  if (kernel.grid) {
+    object["grid"] = gridJson(*kernel.grid);
+  }
+  object["schedule"] = scheduleJson(kernel);
+  return object;
+}
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
+
+JsonValue toJson(const File &file) {
+  JsonArray frontMatter;
+  for (const FrontMatterEntry &entry : file.frontMatter) {
+    JsonArray values;
+    for (const Identifier &value : entry.values) {
+      values.push_back(jsonText(value.text));
+    }
+    JsonObject object{{"key", jsonText(entry.key.text)},
+                      {"line", lineOf(entry.range)}};
     if (entry.isList) {
       object["value"] = std::move(values);
     } else {
@@ -225,27 +473,25 @@ Value toJson(const File &file) {
   }
 
   const System &system = file.system;
-  Object root{{"spak_system", 1},
-              {"name", utf8(system.name.text)},
-              {"front_matter", std::move(frontMatter)}};
+  JsonObject root{{"spak_system", kSystemJsonVersion},
+                  {"name", jsonText(system.name.text)},
+                  {"line", lineOf(system.range)},
+                  {"front_matter", std::move(frontMatter)}};
   if (!system.extends.empty()) {
-    root["extends"] = utf8(system.extends);
+    root["extends"] = jsonText(system.extends);
   }
-  Array imports;
+  JsonArray imports;
   for (const Import &import : system.imports) {
-    imports.push_back(
-        Object{{"what", utf8(import.what.text)}, {"from", utf8(import.path)}});
+    imports.push_back(JsonObject{{"what", jsonText(import.what.text)},
+                                 {"from", jsonText(import.path)},
+                                 {"line", lineOf(import.range)}});
   }
   root["imports"] = std::move(imports);
-
-  Array items = itemsJson(system.items);
-  for (size_t i = 0; i < items.size(); ++i) {
-    const auto *block = llvm::dyn_cast<Block>(system.items[i].get());
-    if (block && !isDefinedSection(block->keyword.text)) {
-      (*items[i].getAsObject())["prose"] = utf8(block->text().trim());
-    }
+  JsonArray sections;
+  for (const ItemPtr &item : system.items) {
+    sections.push_back(sectionJson(*item));
   }
-  root["items"] = std::move(items);
+  root["sections"] = std::move(sections);
   return root;
 }
 

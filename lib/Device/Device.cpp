@@ -100,6 +100,18 @@ std::optional<int64_t> Device::number(llvm::StringRef field) const {
   return std::nullopt;
 }
 
+std::optional<Device> Device::with(llvm::StringRef field,
+                                   int64_t value) const {
+  for (const NumberField &row : kNumbers) {
+    if (row.name == field) {
+      Device other = *this;
+      other.*row.member = value;
+      return other;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<llvm::StringRef> Device::text(llvm::StringRef field) const {
   if (field == "arch") {
     return arch;

@@ -41,9 +41,9 @@ std::string withoutOp(llvm::StringRef text) {
 } // namespace
 
 DiagnosticBridge::DiagnosticBridge(MLIRContext &context,
-                                   const SourceFile *source,
+                                   std::vector<const SourceFile *> sources,
                                    DiagnosticEngine &diags)
-    : context(context), source(source), diags(diags) {
+    : context(context), sources(std::move(sources)), diags(diags) {
   handler = context.getDiagEngine().registerHandler(
       [this](mlir::Diagnostic &diagnostic) {
         deliver(diagnostic);
@@ -55,10 +55,15 @@ DiagnosticBridge::~DiagnosticBridge() {
   context.getDiagEngine().eraseHandler(handler);
 }
 
-SourceRange DiagnosticBridge::rangeOf(Location loc) const {
+SourceRange rangeOf(Location loc, llvm::ArrayRef<const SourceFile *> sources) {
   FileLineColLoc file = fileLocOf(loc);
-  if (!file || !source || file.getFilename().getValue() != source->name() ||
-      file.getLine() < 1 || file.getLine() > source->lineCount()) {
+  const SourceFile *source = nullptr;
+  for (const SourceFile *each : sources) {
+    if (file && file.getFilename().getValue() == each->name()) {
+      source = each;
+    }
+  }
+  if (!source || file.getLine() < 1 || file.getLine() > source->lineCount()) {
     return {};
   }
   llvm::StringRef line = source->lineText(file.getLine());
@@ -93,7 +98,7 @@ void DiagnosticBridge::deliver(mlir::Diagnostic &diagnostic) {
              diagnostic.getSeverity() == DiagnosticSeverity::Note) {
     id = diag::remark_decision;
   }
-  SourceRange range = rangeOf(diagnostic.getLocation());
+  SourceRange range = rangeOf(diagnostic.getLocation(), sources);
   std::string text = diagnostic.str();
   if (range.isValid()) {
     text = withoutOp(text);
@@ -108,7 +113,7 @@ void DiagnosticBridge::deliver(mlir::Diagnostic &diagnostic) {
     if (llvm::StringRef(noteText).starts_with("see current operation")) {
       continue;
     }
-    builder.note(rangeOf(note.getLocation()), noteText);
+    builder.note(rangeOf(note.getLocation(), sources), noteText);
   }
 }
 

@@ -9,24 +9,31 @@
 
 #include "mlir/IR/Diagnostics.h"
 
+#include <vector>
+
 namespace spak::driver {
+
+/// The word at \p loc in the one of \p sources that it names; no range if it
+/// names none.
+SourceRange rangeOf(mlir::Location loc,
+                    llvm::ArrayRef<const SourceFile *> sources);
 
 /// While it lives, every MLIR diagnostic of the context goes to the engine.
 class DiagnosticBridge {
 public:
-  /// \p source is the file that locations name; may be null (IR as input).
-  DiagnosticBridge(mlir::MLIRContext &context, const SourceFile *source,
+  /// \p sources are the files that locations name; none for IR as input.
+  DiagnosticBridge(mlir::MLIRContext &context,
+                   std::vector<const SourceFile *> sources,
                    DiagnosticEngine &diags);
   ~DiagnosticBridge();
 
 private:
   void deliver(mlir::Diagnostic &diagnostic);
-  SourceRange rangeOf(mlir::Location loc) const;
   /// The place of \p loc in words, for locations outside the source.
   std::string placeOf(mlir::Location loc) const;
 
   mlir::MLIRContext &context;
-  const SourceFile *source;
+  std::vector<const SourceFile *> sources;
   DiagnosticEngine &diags;
   mlir::DiagnosticEngine::HandlerID handler;
 };

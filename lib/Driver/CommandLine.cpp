@@ -54,8 +54,9 @@ struct HelpGroup {
 
 constexpr HelpGroup kGroups[] = {
     {OPT_grp_general, "General"},          {OPT_grp_output, "Output"},
-    {OPT_grp_target, "Target and tuning"}, {OPT_grp_simulate, "Simulation"},
-    {OPT_grp_diag, "Diagnostics"},         {OPT_grp_debug, "Phases and timing"},
+    {OPT_grp_target, "Target and tuning"}, {OPT_grp_space, "Spaces"},
+    {OPT_grp_simulate, "Simulation"},      {OPT_grp_diag, "Diagnostics"},
+    {OPT_grp_debug, "Phases and timing"},
 };
 
 struct ExitRow {
@@ -136,6 +137,7 @@ public:
     readOutput();
     readTarget();
     readShape();
+    readSpace();
     readSimulation();
     readDiagnostics();
     readPhases();
@@ -180,15 +182,25 @@ private:
                       .Case("cuda", Emit::Cuda)
                       .Case("ptx", Emit::Ptx)
                       .Case("cubin", Emit::Cubin)
+                      .Case("guide", Emit::Guide)
                       .Default(std::nullopt);
       if (!kind) {
         fail("unknown kind `" + Twine(arg->getValue()) +
              "` in --emit: expected ast, system, spak, spak-scheduled, "
-             "spak-cuda, cuda, ptx or cubin");
+             "spak-cuda, cuda, ptx, cubin or guide");
       } else {
         options.emit = *kind;
       }
     }
+    if (args.hasArg(OPT_format)) {
+      options.layout = Layout::Print;
+    }
+    if (args.hasArg(OPT_format_check)) {
+      options.layout = Layout::Check;
+    }
+    options.explain = args.hasArg(OPT_explain);
+    options.builds = args.hasArg(OPT_build);
+    options.traces = args.getAllArgValues(OPT_traces_eq);
     options.writeDepfile = args.hasArg(OPT_MD);
     options.depfile = last(OPT_MF);
     options.depfileTarget = last(OPT_MT);
@@ -200,6 +212,7 @@ private:
   void readTarget() {
     options.arch = last(OPT_arch_eq, "sm_90a");
     options.device = last(OPT_device_eq);
+    options.toolkit = last(OPT_toolkit_eq);
     options.nvcc = last(OPT_nvcc_eq);
     options.toolchain = last(OPT_toolchain_eq, "nvcc");
     if (options.toolchain != "nvcc" && options.toolchain != "nvrtc") {
@@ -262,6 +275,103 @@ private:
           return;
         }
       }
+    }
+  }
+
+  void readSpace() {
+    unsigned asked =
+        args.hasArg(OPT_count_points) + args.hasArg(OPT_list_points) +
+        args.hasArg(OPT_list_points_eq) + args.hasArg(OPT_sample_points_eq) +
+        args.hasArg(OPT_neighbours_eq);
+    if (asked > 1) {
+      fail("expected one of --count-points, --list-points, --sample-points "
+           "and --neighbours");
+    }
+    if (args.hasArg(OPT_count_points)) {
+      options.spaceQuery = SpaceQuery::Count;
+    }
+    if (args.hasArg(OPT_list_points)) {
+      options.spaceQuery = SpaceQuery::List;
+      options.pointCount = UINT64_MAX;
+    }
+    if (const Arg *arg = args.getLastArg(OPT_list_points_eq)) {
+      options.spaceQuery = SpaceQuery::List;
+      auto [first, count] = StringRef(arg->getValue()).split(':');
+      if (first.getAsInteger(10, options.firstPoint) ||
+          count.getAsInteger(10, options.pointCount)) {
+        fail("expected `--list-points=first:n`, got `" +
+             Twine(arg->getValue()) + "`");
+      }
+    }
+    if (const Arg *arg = args.getLastArg(OPT_sample_points_eq)) {
+      options.spaceQuery = SpaceQuery::Sample;
+      if (StringRef(arg->getValue()).getAsInteger(10, options.pointCount)) {
+        fail("expected a number in --sample-points, got `" +
+             Twine(arg->getValue()) + "`");
+      }
+    }
+    if (const Arg *arg = args.getLastArg(OPT_neighbours_eq)) {
+      options.spaceQuery = SpaceQuery::Neighbours;
+      if (StringRef(arg->getValue()).getAsInteger(10, options.firstPoint)) {
+        fail("expected a number in --neighbours, got `" +
+             Twine(arg->getValue()) + "`");
+      }
+    }
+    readAllPoints(asked);
+    for (const std::string &text : args.getAllArgValues(OPT_device_limit_eq)) {
+      readDeviceLimits(text);
+    }
+  }
+
+  void readAllPoints(unsigned asked) {
+    options.allPoints = args.hasArg(OPT_all_points);
+    options.pruneOpinions = args.hasArg(OPT_prune_opinions);
+    options.gates = last(OPT_gates_eq, "static");
+    if (options.gates != "static" && options.gates != "ptxas") {
+      fail("unknown value `" + options.gates +
+           "` in --gates: expected static or ptxas");
+    }
+    std::string limit = last(OPT_limit_eq, "0");
+    std::string jobs = last(OPT_jobs_eq, "0");
+    if (StringRef(limit).getAsInteger(10, options.pointLimit) ||
+        (args.hasArg(OPT_limit_eq) && options.pointLimit == 0)) {
+      fail("expected a number from 1 in --limit, got `" + limit + "`");
+    }
+    if (StringRef(jobs).getAsInteger(10, options.jobs)) {
+      fail("expected a number in --jobs, got `" + jobs + "`");
+    }
+    if (options.allPoints && asked > 0) {
+      fail("--all-points compiles; it does not go with --count-points, "
+           "--list-points, --sample-points or --neighbours");
+    }
+    if (options.allPoints && options.emit != Emit::Cuda) {
+      fail("--all-points writes .cu files; it does not go with --emit");
+    }
+    for (unsigned id : {OPT_gates_eq, OPT_prune_opinions, OPT_limit_eq,
+                        OPT_jobs_eq}) {
+      if (!options.allPoints && args.hasArg(id)) {
+        fail("`" + args.getLastArg(id)->getAsString(args) +
+             "` goes with --all-points");
+      }
+    }
+  }
+
+  void readDeviceLimits(StringRef text) {
+    SmallVector<StringRef> items;
+    text.split(items, ',');
+    for (StringRef item : items) {
+      auto [field, number] = item.split('=');
+      int64_t limit = 0;
+      if (field.empty() || number.getAsInteger(10, limit) || limit < 0) {
+        fail("expected `--device-limit=field=n` with n from 0, got `" + item +
+             "`");
+        return;
+      }
+      options.deviceLimits.emplace_back(field.str(), limit);
+    }
+    if (options.spaceQuery == SpaceQuery::None) {
+      fail("--device-limit goes with --count-points, --list-points, "
+           "--sample-points or --neighbours");
     }
   }
 

@@ -11,6 +11,7 @@
 #include "spak/IRGen/IRGen.h"
 #include "spak/Target/CudaCpp/CudaCpp.h"
 #include "spak/Toolchain/Toolchain.h"
+#include "spak/Trace/Facts.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -102,13 +103,21 @@ int Session::run() {
   if (!open()) {
     return failure;
   }
-  bool good =
-      options.compileFrom ? compileIr()
-      : options.emit == Emit::Ast || options.emit == Emit::System
-          ? parse() && emitTree()
-          : parse() && analyze() &&
-                (options.simulate != SimulateMode::None ? simulate()
-                                                        : compileSystem());
+  bool good = options.layout != Layout::None ? format()
+              : options.compileFrom          ? compileIr()
+              : options.emit == Emit::Ast || options.emit == Emit::System
+                  ? parse() && emitTree()
+              : options.spaceQuery != SpaceQuery::None
+                  ? parse() && analyze() && querySpace()
+              : options.allPoints ? parse() && analyze() && allPoints()
+              : options.builds    ? parse() && analyze() && buildArtifacts()
+              : options.emit == Emit::Guide
+                  ? parse() && analyze() && emitGuide()
+              : options.explain ? parse() && analyze() && explain()
+                                : parse() && analyze() &&
+                                      (options.simulate != SimulateMode::None
+                                           ? simulate()
+                                           : compileSystem());
   if (!good || diags.hasErrors()) {
     return failure;
   }
@@ -130,7 +139,11 @@ bool Session::open() {
 bool Session::parse() {
   TimingScope scope = timing.nest("parse");
   file = frontend::parse(*source, diags);
-  return file && !diags.hasErrors();
+  if (!file || diags.hasErrors()) {
+    return false;
+  }
+  frontend::checkFile(*file, diags);
+  return !diags.hasErrors();
 }
 
 bool Session::emitTree() {
@@ -147,20 +160,93 @@ bool Session::emitTree() {
 
 bool Session::analyze() {
   TimingScope scope = timing.nest("analyze");
+  if (llvm::failed(
+          knowledge::inherit(*file, frontend::parse, diags, inheritance))) {
+    return false;
+  }
   llvm::FailureOr<std::unique_ptr<sema::System>> analyzed =
       sema::analyze(*file, diags, frontend::tryParseExpression);
   if (llvm::failed(analyzed)) {
     return false;
   }
   system = std::move(*analyzed);
-  if (system->kernels.empty()) {
+  if (!readRequest() || llvm::failed(sema::activate(*system, asked, diags))) {
+    return false;
+  }
+  if (system->kernels.empty() && options.spaceQuery == SpaceQuery::None &&
+      !options.explain && !options.builds && options.emit != Emit::Guide) {
     auto error =
         diags.error(diag::err_nothing_to_compile, file->system.name.range);
     error << file->system.name.text;
-    error.help("`--emit=system` writes what the file says as JSON");
+    error.help("`--emit=system` writes what the file says as JSON, "
+               "`--count-points` counts its space");
     return false;
   }
   return !diags.hasErrors();
+}
+
+/// What the command line asks of the space.
+bool Session::readRequest() {
+  if (!chooseDevice(chosenDevice)) {
+    return false;
+  }
+  bool compiles = options.spaceQuery == SpaceQuery::None;
+  if (compiles && chosenDevice.arch != device->arch) {
+    auto error = diags.error(diag::err_device_arch)
+                 << chosenDevice.name << chosenDevice.arch << device->arch;
+    error.help("add `--arch=" + chosenDevice.arch + "`");
+    return false;
+  }
+  // Its limits hold for all that follows.
+  device = &chosenDevice;
+  asked.axes = options.axes;
+  asked.device = device;
+  asked.toolkit = options.toolkit;
+  for (const auto &[dim, sizes] : options.shape) {
+    // Several sizes are no one launch: facts about the shape do not hold.
+    if (sizes.size() == 1 && options.simulate == SimulateMode::None) {
+      asked.shape[dim] = sizes.front();
+    }
+  }
+  // A dim has the name that prose uses, too.
+  for (const ast::Kernel *kernel : file->system.kernels()) {
+    for (const ast::Dim &dim : kernel->dims) {
+      auto given = asked.shape.find(dim.alias.text);
+      if (!dim.alias.text.empty() && given != asked.shape.end()) {
+        asked.shape.insert({dim.name.text, given->second});
+      }
+    }
+  }
+  return readTraces();
+}
+
+/// Opens `--traces`, and asks them which facts with parameters hold.
+bool Session::readTraces() {
+  for (const std::string &path : options.traces) {
+    llvm::Expected<std::unique_ptr<SourceFile>> opened = SourceFile::open(path);
+    if (!opened) {
+      diags.error(diag::err_file_read)
+          << path << llvm::toString(opened.takeError());
+      return false;
+    }
+    traceSources.push_back(std::move(*opened));
+    trace::readTrace(*traceSources.back(), {}, traces, diags);
+  }
+  for (const trace::Observation &observation :
+       trace::observeFacts(*file, traces)) {
+    if (observation.last) {
+      asked.observed[observation.fact->name.text] = *observation.last;
+    }
+  }
+  return !diags.hasErrors();
+}
+
+std::vector<const SourceFile *> Session::allSources() const {
+  std::vector<const SourceFile *> sources{source.get()};
+  for (const knowledge::Ancestor &ancestor : inheritance.ancestors) {
+    sources.push_back(ancestor.source.get());
+  }
+  return sources;
 }
 
 void Session::makeContext() {
@@ -200,26 +286,8 @@ std::string Session::outputPath(llvm::StringRef stem,
 }
 
 bool Session::compileSystem() {
-  sema::PointRequest request;
-  request.axes = options.axes;
-  request.device = device;
-  for (const auto &[dim, sizes] : options.shape) {
-    // Several sizes are no one launch: facts about the shape do not hold.
-    if (sizes.size() == 1) {
-      request.shape[dim] = sizes.front();
-    }
-  }
-  // A dim has the name that prose uses, too.
-  for (const ast::Kernel *kernel : system->kernels) {
-    for (const ast::Dim &dim : kernel->dims) {
-      auto given = request.shape.find(dim.alias.text);
-      if (!dim.alias.text.empty() && given != request.shape.end()) {
-        request.shape.insert({dim.name.text, given->second});
-      }
-    }
-  }
   llvm::FailureOr<sema::Selection> selection =
-      sema::selectPoints(*system, request, diags);
+      sema::selectPoints(*system, asked, diags);
   if (llvm::failed(selection)) {
     return false;
   }
@@ -247,7 +315,7 @@ bool Session::compileSystem() {
 }
 
 bool Session::compilePoint(const space::Point &point, llvm::StringRef stem) {
-  DiagnosticBridge bridge(*context, source.get(), diags);
+  DiagnosticBridge bridge(*context, allSources(), diags);
   OwningOpRef<ModuleOp> module;
   {
     TimingScope scope = timing.nest("irgen");
@@ -258,12 +326,15 @@ bool Session::compilePoint(const space::Point &point, llvm::StringRef stem) {
     }
     module = std::move(*generated);
   }
+  if (!checkInvariants(*module, point)) {
+    return false;
+  }
   return finish(*module, Phase::Spak, stem, point.text());
 }
 
 bool Session::compileIr() {
   makeContext();
-  DiagnosticBridge bridge(*context, nullptr, diags);
+  DiagnosticBridge bridge(*context, {}, diags);
   OwningOpRef<ModuleOp> module;
   {
     TimingScope scope = timing.nest("parse");
@@ -330,7 +401,13 @@ bool Session::emitText(ModuleOp module, llvm::StringRef stem,
   if (!pointText.empty()) {
     emit.options += " point: " + pointText.str();
   }
-  emit.optionsHash = hashOf(emit.options + source->text().str());
+  std::string everything = source->text().str();
+  for (const knowledge::Ancestor &ancestor : inheritance.ancestors) {
+    everything += ancestor.source->text();
+    emit.inherited.emplace_back(ancestor.source->name(),
+                                ancestor.source->text());
+  }
+  emit.optionsHash = hashOf(emit.options + everything);
   emit.sourceName = llvm::sys::path::filename(source->name()).str();
   emit.sourceText = options.compileFrom ? "" : source->text().str();
   emit.arch = options.arch;
@@ -394,7 +471,11 @@ bool Session::writeAll() {
       path = outputs.front().path;
       llvm::sys::path::replace_extension(path, ".d");
     }
-    outputs.push_back({path.str().str(), depfileText(target, {options.input})});
+    std::vector<std::string> inputs{options.input};
+    for (const knowledge::Ancestor &ancestor : inheritance.ancestors) {
+      inputs.push_back(ancestor.source->name().str());
+    }
+    outputs.push_back({path.str().str(), depfileText(target, inputs)});
   }
   if (llvm::Error error = writeOutputs(outputs, outputFolder)) {
     diags.error(diag::err_file_write) << llvm::toString(std::move(error));

@@ -10,8 +10,10 @@
 #include "spak/Device/Device.h"
 #include "spak/Driver/CompileOptions.h"
 #include "spak/Driver/Driver.h"
+#include "spak/Knowledge/Inheritance.h"
 #include "spak/Sema/Sema.h"
 #include "spak/Support/Diagnostics.h"
+#include "spak/Trace/Trace.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -20,7 +22,38 @@
 
 #include <memory>
 
+namespace spak::sim {
+struct Report;
+} // namespace spak::sim
+
+namespace spak::sema {
+struct SpaceModel;
+} // namespace spak::sema
+
+namespace spak::space {
+class Counter;
+struct Ledger;
+struct LedgerEntry;
+} // namespace spak::space
+
 namespace spak::driver {
+
+struct PointOutcome;
+
+struct GuideData;
+struct GuideKernel;
+struct GuideOutput;
+struct GuidePoint;
+struct GuideSpace;
+
+/// What is known of one sentence of an invariant.
+struct InvariantFinding {
+  const sema::KnowledgeItem *item = nullptr;
+  const sema::Clause *clause = nullptr;
+  knowledge::Standing standing = knowledge::Standing::Open;
+  std::string why;
+  std::string kernel; ///< that was asked; empty: the space
+};
 
 /// Owns what lives as long as a run: the source, its model, the context.
 class Session {
@@ -40,8 +73,17 @@ private:
   std::unique_ptr<ast::File> file;
   std::unique_ptr<sema::System> system;
   const device::Device *device = nullptr;
+  /// The device that facts, rules and limits are matched with.
+  device::Device chosenDevice{};
+  sema::PointRequest asked;
+  knowledge::Inheritance inheritance;
+  /// What is known of each invariant, by its place, for \ref explain.
+  std::vector<InvariantFinding> findings;
   std::unique_ptr<mlir::MLIRContext> context;
   std::vector<OutputFile> outputs;
+  std::shared_ptr<GuideOutput> guide; ///< once it was asked for
+  std::vector<std::unique_ptr<SourceFile>> traceSources;
+  trace::Trace traces;
   std::string outputFolder;
   /// Set where the reason is not a mistake in the input.
   int failure = kDiagnosed;
@@ -51,6 +93,28 @@ private:
   bool analyze();
   void makeContext();
   bool emitTree();
+  /// --format and --format-check (Format.cpp).
+  bool format();
+  bool readRequest();
+  bool readTraces();
+  /// The input, and what it takes from.
+  std::vector<const SourceFile *> allSources() const;
+  /// What was made of each item of knowledge (Explain.cpp).
+  bool explain();
+  /// Whether every invariant that can be decided on \p module holds at
+  /// \p point (Invariants.cpp). Takes launch checks away that are proved.
+  bool checkInvariants(mlir::ModuleOp module, const space::Point &point);
+  bool decideFormal(const space::Point &point);
+  bool decideLaunchChecks(mlir::ModuleOp module);
+  bool settle(llvm::StringRef name, mlir::Location loc,
+              InvariantFinding finding);
+  bool settle(const sema::KnowledgeItem &item, const sema::Clause &clause,
+              InvariantFinding finding, SourceRange culprit = {});
+  bool ask(const sema::KnowledgeItem &item, const sema::Clause &clause,
+           mlir::Operation *kernel, const space::Point &point);
+  /// The answer to a question about the space (CountPoints.cpp).
+  bool querySpace();
+  bool chooseDevice(device::Device &chosen);
   bool compileSystem();
   bool compileIr();
   bool compilePoint(const space::Point &point, llvm::StringRef stem);
@@ -61,6 +125,22 @@ private:
   bool emitText(mlir::ModuleOp module, llvm::StringRef stem,
                 llvm::StringRef pointText);
   bool simulate();
+  /// `--emit=guide` (Guide.cpp).
+  bool emitGuide();
+  std::optional<GuideOutput> guideOutput();
+  bool gatherGuide(GuideData &data);
+  void gatherSpace(GuideSpace &result);
+  std::vector<GuidePoint> guidePoints(const space::Point &chosen);
+  void budgetPoint(GuidePoint &result);
+  void simulateForGuide(const space::Point &point, GuideKernel &kernel);
+  /// `--build` (Build.cpp).
+  bool buildArtifacts();
+  bool buildArtifact(const ast::Block &artifact, llvm::StringRef place);
+  std::string buildContent(const ast::Block &artifact);
+  bool buildSource(llvm::StringRef place);
+  std::vector<std::string> sectionsOf(llvm::StringRef part) const;
+  std::optional<std::string> tracePart(llvm::StringRef part);
+  std::string knowledgeText(llvm::StringRef name) const;
   /// Sizes of every dim of a kernel.
   using Shape = std::vector<std::pair<std::string, std::vector<int64_t>>>;
   /// What `--shape` says about \p kernel, generated in \p module.
@@ -69,6 +149,25 @@ private:
   /// Whether \p kernel is right at \p point; none if that cannot be said.
   std::optional<bool> simulateKernel(const ast::Kernel &kernel,
                                      const space::Point &point);
+  /// The simulations of \p kernel at \p point; none if they cannot be had.
+  std::optional<sim::Report> simulationOf(const ast::Kernel &kernel,
+                                          const space::Point &point);
+  /// `--all-points` (AllPoints.cpp).
+  bool allPoints();
+  bool toolchainAnswers();
+  bool openLedger(const sema::SpaceModel &model, const space::Counter &counter,
+                  space::Ledger &ledger);
+  bool closeLedger(space::Ledger &ledger, std::vector<PointOutcome> &outcomes);
+  static void visitPoint(const CompileOptions &all, PointOutcome &outcome);
+  bool prepareMeasuring();
+  static void explainFailure(const CompileOptions &mine,
+                             mlir::TimingScope &scope,
+                             space::LedgerEntry &entry);
+  mlir::OwningOpRef<mlir::ModuleOp> measure(const space::Point &point,
+                                            const device::Device &made,
+                                            space::LedgerEntry &entry);
+  void judgePoint(const space::Point &point, PointOutcome &outcome);
+  bool assemble(PointOutcome &outcome);
   bool writeAll();
 
   /// The phase at which the IR is what the user asked for.

@@ -21,13 +21,13 @@ namespace spak::driver {
 namespace {
 
 /// `reference "file.py:function"`, next to the file that says so.
-std::optional<sim::ReferenceFunction> referenceOf(const ast::Kernel &kernel,
-                                                  llvm::StringRef input) {
+std::optional<sim::ReferenceFunction> referenceOf(const ast::Kernel &kernel) {
   auto [path, function] = llvm::StringRef(kernel.reference).rsplit(':');
   if (function.empty()) {
     return std::nullopt;
   }
-  llvm::SmallString<128> beside = llvm::sys::path::parent_path(input);
+  llvm::SmallString<128> beside =
+      llvm::sys::path::parent_path(kernel.referenceRange.file->name());
   llvm::sys::path::append(beside, path);
   llvm::sys::fs::make_absolute(beside);
   return sim::ReferenceFunction{beside.str().str(), function.str()};
@@ -49,9 +49,6 @@ std::string labelOf(llvm::StringRef kernel, const CompileOptions &options,
 } // namespace
 
 bool Session::simulate() {
-  sema::PointRequest asked;
-  asked.axes = options.axes;
-  asked.device = device;
   llvm::FailureOr<sema::Selection> selection =
       sema::selectPoints(*system, asked, diags);
   if (llvm::failed(selection)) {
@@ -114,9 +111,9 @@ std::optional<Session::Shape> Session::shapeFor(ModuleOp module,
   return shape;
 }
 
-std::optional<bool> Session::simulateKernel(const ast::Kernel &kernel,
-                                            const space::Point &point) {
-  DiagnosticBridge bridge(*context, source.get(), diags);
+std::optional<sim::Report>
+Session::simulationOf(const ast::Kernel &kernel, const space::Point &point) {
+  DiagnosticBridge bridge(*context, allSources(), diags);
   irgen::Options generation;
   generation.kernel = kernel.name.text;
   auto generate = [&] {
@@ -163,7 +160,7 @@ std::optional<bool> Session::simulateKernel(const ast::Kernel &kernel,
     rule.high = words.back();
   }
   if (options.simulate != SimulateMode::Exact) {
-    request.reference = referenceOf(kernel, options.input);
+    request.reference = referenceOf(kernel);
   }
   request.exact = options.simulate != SimulateMode::Reference;
   request.untiled = [&](const std::map<std::string, int64_t> &dims) {
@@ -182,6 +179,15 @@ std::optional<bool> Session::simulateKernel(const ast::Kernel &kernel,
       diags.error(diag::err_compile) << why;
     }
     failure = kRunFailed;
+    return std::nullopt;
+  }
+  return std::move(*report);
+}
+
+std::optional<bool> Session::simulateKernel(const ast::Kernel &kernel,
+                                            const space::Point &point) {
+  std::optional<sim::Report> report = simulationOf(kernel, point);
+  if (!report) {
     return std::nullopt;
   }
   if (options.json) {

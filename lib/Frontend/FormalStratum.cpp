@@ -234,6 +234,20 @@ void FormalRewriter::spaceBody(size_t i, size_t end) {
         ++i;
         continue;
       }
+      // `key [a, b]`: the parser gets the colon.
+      bool starts = lastIs(Tok::LBRACE) || lastIs(Tok::COMMA) ||
+                    lastIs(Tok::SEMI) ||
+                    (at(i).first && !wantsOperand(out.back().kind) &&
+                     !lastIs(Tok::COLON));
+      if (kind == Tok::NAME && starts && is(i + 1, Tok::LBRACK) &&
+          !at(i + 1).first && !touchesPrevious(i + 1)) {
+        push(i++);
+        Token colon = in[i];
+        colon.kind = Tok::COLON;
+        colon.end = colon.begin;
+        out.push_back(colon);
+        continue;
+      }
     }
     one(i, Words::Expression, brackets > 0);
     if (kind == Tok::LPAREN || kind == Tok::LBRACK) {

@@ -4,6 +4,7 @@
 #include "FrontMatter.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace spak::frontend {
 
@@ -140,6 +141,13 @@ private:
 
 } // namespace
 
+uint32_t skipByteOrderMark(const SourceFile &source) {
+  static constexpr llvm::StringLiteral kByteOrderMark = "\xEF\xBB\xBF";
+  return source.text().starts_with(kByteOrderMark)
+             ? static_cast<uint32_t>(kByteOrderMark.size())
+             : 0;
+}
+
 uint32_t parseFrontMatter(const TokenContext &context, uint32_t begin,
                           std::vector<ast::FrontMatterEntry> &entries) {
   const SourceFile &source = context.source;
@@ -158,6 +166,7 @@ uint32_t parseFrontMatter(const TokenContext &context, uint32_t begin,
   if (textOf(line).trim() != "---") {
     return begin;
   }
+  llvm::StringMap<SourceRange> keys;
   SourceRange fence = source.range(static_cast<uint32_t>(first),
                                    static_cast<uint32_t>(first + 3));
   for (++line; line <= source.lineCount(); ++line) {
@@ -182,13 +191,11 @@ uint32_t parseFrontMatter(const TokenContext &context, uint32_t begin,
     if (!entry) {
       continue;
     }
-    auto same = llvm::find_if(entries, [&](const ast::FrontMatterEntry &other) {
-      return other.key.text == entry->key.text;
-    });
-    if (same != entries.end()) {
+    auto [same, isNew] = keys.try_emplace(entry->key.text, entry->key.range);
+    if (!isNew) {
       context.diags.error(diag::err_front_matter, entry->key.range)
           .argument("the key `" + entry->key.text + "` stands twice")
-          .note(same->key.range, "first here");
+          .note(same->second, "first here");
       continue;
     }
     entries.push_back(std::move(*entry));

@@ -11,6 +11,9 @@
 
 namespace spak::frontend {
 
+/// The offset after a byte order mark; 0 if there is none.
+uint32_t skipByteOrderMark(const SourceFile &source);
+
 /// Reads the front matter at offset \p begin, if there is one. Returns the
 /// offset after it, \p begin without one.
 uint32_t parseFrontMatter(const TokenContext &context, uint32_t begin,

@@ -74,7 +74,9 @@ bool GenericRewriter::startsEntry(size_t i, size_t end, bool assigns) const {
   bool operatorWord = llvm::StringSwitch<bool>(text)
                           .Cases({"and", "or", "not", "else", "as"}, true)
                           .Default(false);
-  if (operatorWord || (text == "if" && !isStringToken(at(i + 1).kind))) {
+  bool key = is(i + 1, Tok::COLON);
+  if (!key &&
+      (operatorWord || (text == "if" && !isStringToken(at(i + 1).kind)))) {
     return false;
   }
   Header head = header(i, end);
@@ -92,17 +94,51 @@ bool GenericRewriter::startsEntry(size_t i, size_t end, bool assigns) const {
 // Entries
 //===----------------------------------------------------------------------===//
 
+/// True if the separator at \p i ends an entry of prose: the comma in "once,
+/// and never again" does not, that in `memory ≤ 12GB, time ≤ 24h` does.
+bool GenericRewriter::endsProse(size_t i, size_t end) const {
+  size_t next = i + 1;
+  if (next >= end || at(next).first || isSeparator(next) ||
+      startsEntry(next, end)) {
+    return true;
+  }
+  Header head = header(next, end);
+  return head.words.size() == 1 && head.next < end && isRelation(head.next);
+}
+
+/// True for a sign that a limit may have, as in `time ≤ 24h`.
+bool GenericRewriter::isRelation(size_t i) const {
+  switch (at(i).kind) {
+  case Tok::LE:
+  case Tok::LT:
+  case Tok::GE:
+  case Tok::GT:
+  case Tok::EQ:
+  case Tok::NE:
+    return true;
+  case Tok::OTHER:
+    return llvm::StringSwitch<bool>(context.text(at(i)))
+        .Cases({"≤", "≥", "≈", "≠", "~", "≪", "≫"}, true)
+        .Default(false);
+  default:
+    return false;
+  }
+}
+
 /// Writes prose from \p i to the end of the line, a separator or the next
 /// header; with \p lines, to the first line that starts an entry.
 size_t GenericRewriter::prose(size_t i, size_t end, bool lines) {
   size_t last = i;
   size_t k = i;
+  bool bullet = at(i).first && (is(i, Tok::MINUS) || is(i, Tok::STAR)) &&
+                !touchesPrevious(i + 1);
   while (k < end) {
     if (k != i) {
       bool newLine = at(k).first;
-      if ((newLine && !lines) || (!lines && isSeparator(k)) ||
-          ((newLine || (!lines && !touchesPrevious(k))) &&
-           startsEntry(k, end, !lines))) {
+      bool entry = newLine || (!lines && !bullet && !touchesPrevious(k));
+      if ((newLine && !lines) ||
+          (!lines && isSeparator(k) && endsProse(k, end)) ||
+          (entry && startsEntry(k, end, !lines))) {
         break;
       }
     }
@@ -111,6 +147,17 @@ size_t GenericRewriter::prose(size_t i, size_t end, bool lines) {
   }
   pushSpan(i, last, Tok::PROSE);
   return last + 1;
+}
+
+/// True for `2026-03-01`, which is no difference.
+bool GenericRewriter::isDate(size_t i) const {
+  if (!is(i, Tok::INT) || !is(i + 4, Tok::INT)) {
+    return false;
+  }
+  llvm::StringRef text =
+      context.source.text().slice(at(i).begin, at(i + 4).end);
+  return is(i + 1, Tok::MINUS) && is(i + 3, Tok::MINUS) && text.size() == 10 &&
+         at(i).end - at(i).begin == 4 && text[7] == '-';
 }
 
 /// Writes the value at \p i; returns the index after it.
@@ -122,11 +169,27 @@ size_t GenericRewriter::value(size_t i, size_t end) {
                 (next < end && is(next, Tok::ASSIGN)))) {
     next = 0;
   }
-  if (next != 0 && isBoundary(next, end)) {
+  if (next != 0 && isBoundary(next, end) && !isDate(i)) {
     expression(i, next);
     return next;
   }
   return prose(i, end, below);
+}
+
+/// True if all between the parentheses at \p open is `name` or `name: value`.
+bool GenericRewriter::areParams(size_t open) const {
+  size_t close = partner(open);
+  for (size_t i = open + 1; i < close;) {
+    if (!is(i, Tok::NAME)) {
+      return false;
+    }
+    i = is(i + 1, Tok::COLON) ? matchExpr(i + 2, close, true) : i + 1;
+    if (i == 0 || (i < close && !is(i, Tok::COMMA))) {
+      return false;
+    }
+    i += i < close;
+  }
+  return true;
 }
 
 void GenericRewriter::params(size_t open) {
@@ -235,10 +298,16 @@ size_t GenericRewriter::bare(size_t i, size_t end, const Header &header) {
     pushSpan(header.words[0].first, header.words[0].last, Tok::KEY);
     return next;
   }
-  if (ends && header.words.size() == 2) {
+  if (ends && header.words.size() == 2 &&
+      (!header.params || areParams(header.params))) {
     return block(header, 0, 0);
   }
-  return prose(i, end, false);
+  size_t after = prose(i, end, false);
+  // One word before an entry is a key, as it would be on a line of its own.
+  if (!header.words.empty() && after == header.words[0].last + 1) {
+    out.back().kind = Tok::KEY;
+  }
+  return after;
 }
 
 size_t GenericRewriter::entry(size_t i, size_t end) {

@@ -103,6 +103,9 @@ private:
   bool startsEntry(size_t i, size_t end, bool assigns = true) const;
   bool isListOf(const Header &header, size_t end) const;
   bool isSeparator(size_t i) const;
+  bool isRelation(size_t i) const;
+  bool isDate(size_t i) const;
+  bool endsProse(size_t i, size_t end) const;
 
   size_t importDecl(size_t i);
   void systemBody(size_t i, size_t end);
@@ -114,6 +117,7 @@ private:
   size_t value(size_t i, size_t end);
   size_t prose(size_t i, size_t end, bool lines);
   void params(size_t open);
+  bool areParams(size_t open) const;
 
   /// The index after the expression at \p i; 0 if there is none.
   size_t matchExpr(size_t i, size_t end, bool inBrackets) const;

@@ -111,8 +111,11 @@ bool Emitter::unsupported(SourceRange range, const Twine &what) {
 void Emitter::emitRequirements() {
   for (const Requirement &requirement : program.requirements) {
     Value condition = emit(requirement.condition);
-    ir::RequireOp::create(b, loc(requirement.range), condition,
-                          requirement.text);
+    auto op = ir::RequireOp::create(b, loc(requirement.range), condition,
+                                    requirement.text);
+    if (!requirement.invariant.empty()) {
+      op->setAttr("invariant", b.getStringAttr(requirement.invariant));
+    }
   }
 }
 

@@ -26,6 +26,7 @@ Program Checker::run() {
   checkDims();
   checkParams();
   checkRequirements();
+  checkInvariants();
   checkGrid();
   if (options.schedule) {
     resolveSchedule(kernel, point, device, diags, program);
@@ -210,6 +211,53 @@ void Checker::checkRequirements() {
     result.range = require.range;
     program.requirements.push_back(std::move(result));
   }
+}
+
+/// Asserts over what is known at launch are launch checks of the kernels that
+/// have all of their names.
+void Checker::checkInvariants() {
+  for (const auto &item : system.knowledge) {
+    for (const Clause &clause : item->clauses) {
+      if (clause.role != Clause::Role::Assert || !clause.expr ||
+          !clause.readsDims || !hasNames(*clause.expr)) {
+        continue;
+      }
+      const Expr *condition = check(*clause.expr);
+      std::string text = ast::toString(*clause.expr);
+      if (condition->type.poisoned()) {
+        continue;
+      }
+      if (condition->type.is(TypeKind::Constant) &&
+          condition->constant.isBool()) {
+        if (!condition->constant.asBool()) {
+          diags.error(diag::err_invariant_false, clause.range)
+              << item->name() << "`" + text + "` is false at " + point.text();
+        }
+        continue;
+      }
+      if (!condition->type.is(TypeKind::Scalar) ||
+          condition->type.dtype != Dtype::Bool) {
+        continue;
+      }
+      Requirement result;
+      result.condition = condition;
+      result.text = ("invariant " + item->name() + ": " + text).str();
+      result.range = clause.range;
+      result.invariant = item->name().str();
+      program.requirements.push_back(std::move(result));
+    }
+  }
+}
+
+/// Whether each name of \p expr is an axis, a dim or a scalar here.
+bool Checker::hasNames(const ast::Expr &expr) const {
+  bool all = true;
+  forEachUse(expr, [&](llvm::StringRef name) {
+    bool isDevice = name == "device" || name.starts_with("device.");
+    all &= isDevice || point.find(name) || dims.count(name.str()) ||
+           scalars.count(name.str()) || parseFunction(name).has_value();
+  });
+  return all;
 }
 
 //===----------------------------------------------------------------------===//

@@ -51,6 +51,8 @@ private:
   void checkTensor(const ast::Param &param);
   void checkScalar(const ast::Param &param);
   void checkRequirements();
+  void checkInvariants();
+  bool hasNames(const ast::Expr &expr) const;
   void checkGrid();
   void checkGridBinder(const ast::Binder &binder);
   bool isOutputAbsent(llvm::StringRef name) const;

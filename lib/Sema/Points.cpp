@@ -4,9 +4,8 @@
 #include "spak/Sema/Sema.h"
 
 #include "Evaluator.h"
-#include "Uses.h"
 
-#include "spak/Space/Search.h"
+#include "spak/Sema/SpaceModel.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -23,10 +22,15 @@ public:
       : system(system), request(request), diags(diags) {}
 
   llvm::FailureOr<Selection> run() {
-    if (!readRequest()) {
+    auto requested = requestedValues(system, request, diags);
+    PointRequest everything = request;
+    everything.axes.clear();
+    llvm::FailureOr<SpaceModel> whole = spaceOf(system, everything, diags);
+    if (!requested || llvm::failed(whole)) {
       return llvm::failure();
     }
-    addConstraints();
+    fixed = std::move(*requested);
+    model = std::move(*whole);
     unsigned before = diags.errorCount();
     std::vector<AxisValue> chosen(fixed.size());
     combine(chosen, 0);
@@ -48,70 +52,21 @@ private:
   DiagnosticEngine &diags;
   /// Axes that `-D` names, by position, with their values.
   std::vector<std::pair<unsigned, std::vector<AxisValue>>> fixed;
-  std::vector<PointConstraint> constraints;
+  SpaceModel model;
   Selection selection;
-  std::optional<unsigned> blamed;
+  /// Why the first combination that was rejected has no point.
+  std::optional<EmptySpace> why;
 
-  bool readRequest();
-  void addConstraints();
   void combine(std::vector<AxisValue> &chosen, size_t depth);
-  bool placeFirst(llvm::ArrayRef<AxisDomain> axes);
+  bool placeFirst(const std::vector<AxisDomain> &axes);
+  const Constraint *blame(const std::vector<AxisDomain> &axes);
   void place(const std::vector<AxisValue> &chosen);
   void settleStatics(std::vector<AxisDomain> &axes);
   std::vector<AxisDomain> domains(const std::vector<AxisValue> &chosen);
   void reportNone();
   void remark();
+  std::string overOthers(const Recommendation &winner);
 };
-
-bool Selector::readRequest() {
-  bool good = true;
-  for (const auto &[name, texts] : request.axes) {
-    const Axis *axis = system.findAxis(name);
-    if (!axis) {
-      std::vector<std::string> names;
-      for (const Axis &other : system.axes) {
-        names.push_back(other.name);
-      }
-      auto error = diags.error(diag::err_unknown_axis) << name;
-      error.help(nameHelp(name, "axes", names));
-      good = false;
-      continue;
-    }
-    std::vector<AxisValue> values;
-    for (const std::string &text : texts) {
-      AxisValue value = AxisValue::parse(text);
-      if (!llvm::is_contained(axis->values, value)) {
-        std::string list;
-        for (const AxisValue &other : axis->values) {
-          list += (list.empty() ? "" : ", ") + other.text();
-        }
-        auto error = diags.error(diag::err_point_outside) << name << text;
-        error.note(axis->range, "its values are " + list);
-        good = false;
-      }
-      values.push_back(std::move(value));
-    }
-    fixed.emplace_back(axis - system.axes.data(), std::move(values));
-  }
-  return good;
-}
-
-void Selector::addConstraints() {
-  for (const Constraint &constraint : system.constraints) {
-    PointConstraint result;
-    result.name = constraint.reason;
-    forEachUse(*constraint.condition, [&](llvm::StringRef name) {
-      if (const Axis *axis = system.findAxis(name)) {
-        result.reads.push_back(axis - system.axes.data());
-      }
-    });
-    result.holds = [this, &constraint](const Point &point) {
-      Evaluator evaluator(point, request.device, &diags);
-      return evaluator.condition(*constraint.condition).value_or(false);
-    };
-    constraints.push_back(std::move(result));
-  }
-}
 
 void Selector::combine(std::vector<AxisValue> &chosen, size_t depth) {
   if (depth == fixed.size()) {
@@ -134,6 +89,7 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
     base.set(axis.name, axis.values.front());
   }
   std::vector<bool> decided(system.axes.size());
+  std::vector<std::pair<unsigned, AxisValue>> avoided;
   for (const auto &[entry, value] : llvm::zip_equal(fixed, chosen)) {
     result[entry.first].values = {value};
     base.set(system.axes[entry.first].name, value);
@@ -150,7 +106,17 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
     std::optional<AxisValue> value = evaluator.evaluate(*recommendation.value);
     std::vector<AxisValue> &values = result[axis].values;
     auto found = value ? llvm::find(values, *value) : values.end();
-    if (found != values.end()) {
+    if (recommendation.avoid) {
+      // Last, unless something better has asked for it.
+      if (found != values.end()) {
+        avoided.emplace_back(axis, *value);
+        std::rotate(found, std::next(found), values.end());
+        base.set(recommendation.axis, values.front());
+      }
+      continue;
+    }
+    if (found != values.end() &&
+        !llvm::is_contained(avoided, std::pair(axis, *found))) {
       std::rotate(values.begin(), found, std::next(found));
       base.set(recommendation.axis, *value);
       decided[axis] = true;
@@ -159,19 +125,47 @@ Selector::domains(const std::vector<AxisValue> &chosen) {
   return result;
 }
 
-/// Selects the first valid point of \p axes; false if there is none.
-bool Selector::placeFirst(llvm::ArrayRef<AxisDomain> axes) {
-  bool found = false;
-  bool searched = forEachPoint(axes, constraints, [&](const Point &point) {
-    selection.points.push_back(point);
-    found = true;
-    return false;
-  });
-  if (!searched && !found) {
-    auto error = diags.error(diag::err_space_search) << kMaxCombinations;
-    error.help("fix some axes with `-D axis=value`");
+/// Selects the first valid point of \p axes; false if there is none. True also
+/// after an error.
+bool Selector::placeFirst(const std::vector<AxisDomain> &axes) {
+  model.space.axes = axes;
+  // A little effort first: most spaces take less, and of one that takes more
+  // a point is often found at once.
+  Effort little;
+  little.diagrams = little.edges = little.steps = uint64_t(1) << 20;
+  for (const Effort &effort : {little, Effort()}) {
+    Counter counter(model.space, effort);
+    std::optional<Positions> first = counter.firstDeclared();
+    if (!first && !counter.valid()) {
+      continue;
+    }
+    std::optional<Undefined> undefined =
+        counter.valid() ? counter.undefined() : std::nullopt;
+    if (undefined) {
+      reportUndefined(model, request, *undefined, diags);
+      return true;
+    }
+    if (first) {
+      selection.points.push_back(pointAt(axes, *first));
+    }
+    return first.has_value();
   }
-  return found || !searched;
+  auto error = diags.error(diag::err_space_search);
+  error.help("fix some axes with `-D axis=value`");
+  return true;
+}
+
+/// The constraint that is named where \p axes, which have no valid point, are
+/// rejected: the last one of a smallest set that rejects them all.
+const Constraint *Selector::blame(const std::vector<AxisDomain> &axes) {
+  model.space.axes = axes;
+  Counter counter(model.space);
+  EmptySpace empty = explainEmpty(system, request, model, counter);
+  const Constraint *last = empty.core.back();
+  if (!why) {
+    why = std::move(empty);
+  }
+  return last;
 }
 
 /// Leaves one value to each axis that says what is computed: the first, but a
@@ -222,30 +216,49 @@ void Selector::place(const std::vector<AxisValue> &chosen) {
     rejected.text += (rejected.text.empty() ? "" : ",") +
                      system.axes[entry.first].name + "=" + value.text();
   }
-  blamed = emptyingConstraint(axes, constraints);
-  rejected.constraint = blamed ? constraints[*blamed].name : "";
+  rejected.constraint = blame(axes)->reason;
   selection.rejected.push_back(std::move(rejected));
 }
 
 void Selector::reportNone() {
-  if (!blamed) {
-    return;
-  }
-  const Constraint &constraint = system.constraints[*blamed];
+  const Constraint &constraint = *why->core.back();
   std::string arch =
       request.device ? request.device->arch.str() : std::string("any device");
   if (fixed.empty()) {
-    diags.error(diag::err_empty_space, constraint.range)
-        << constraint.reason << arch;
+    auto error = diags.error(diag::err_empty_space, constraint.range)
+                 << constraint.reason << arch;
+    describe(*why, model, &constraint, error);
     return;
   }
   const RejectedPoint &first = selection.rejected.front();
   auto error = diags.error(diag::err_point_rejected, constraint.range)
                << "`" + first.text + "`" << constraint.reason << arch;
+  describe(*why, model, &constraint, error);
   for (size_t i = 1; i < selection.rejected.size() && i < 8; ++i) {
     error.note("`" + selection.rejected[i].text + "` breaks \"" +
                selection.rejected[i].constraint + "\"");
   }
+}
+
+/// Who asked for another value of the axis, and why in vain.
+std::string Selector::overOthers(const Recommendation &winner) {
+  Evaluator evaluator(selection.points.front(), request.device, nullptr,
+                      &request.shape);
+  std::string text;
+  for (const Recommendation &other : system.recommendations) {
+    if (other.axis != winner.axis || other.item == winner.item || other.avoid ||
+        (other.when && !evaluator.condition(*other.when).value_or(false))) {
+      continue;
+    }
+    std::optional<AxisValue> value = evaluator.evaluate(*other.value);
+    const AxisValue *held = selection.points.front().find(winner.axis);
+    if (!value || *value == *held) {
+      continue;
+    }
+    text += ", not " + value->text() + " by `" + other.from +
+            "`: " + whyNot(winner, other);
+  }
+  return text;
 }
 
 /// Says what was left out, and where the values nobody gave come from.
@@ -269,7 +282,7 @@ void Selector::remark() {
     for (const Recommendation *recommendation :
          recommendationsAt(system, point, *request.device, &request.shape)) {
       if (recommendation->axis == axis.name) {
-        why = "by `" + recommendation->from + "`";
+        why = "by `" + recommendation->from + "`" + overOthers(*recommendation);
         break;
       }
     }
@@ -293,8 +306,9 @@ recommendationsAt(const System &system, const Point &point,
   std::vector<const Recommendation *> result;
   Evaluator evaluator(point, &device, nullptr, shape);
   for (const Recommendation &recommendation : system.recommendations) {
-    if (recommendation.when &&
-        !evaluator.condition(*recommendation.when).value_or(false)) {
+    if (recommendation.avoid ||
+        (recommendation.when &&
+         !evaluator.condition(*recommendation.when).value_or(false))) {
       continue;
     }
     std::optional<AxisValue> value = evaluator.evaluate(*recommendation.value);

@@ -4,6 +4,7 @@
 // of them bind.
 #include "spak/Sema/Sema.h"
 
+#include "Binding.h"
 #include "Evaluator.h"
 #include "Uses.h"
 
@@ -47,7 +48,6 @@ public:
 
   llvm::FailureOr<std::unique_ptr<System>> run() {
     unsigned before = diags.errorCount();
-    refuseOtherFiles();
     for (const ast::Space *space : file.system.spaces()) {
       Axis::Origin origin = space->role == ast::Space::Role::Design
                                 ? Axis::Origin::Design
@@ -65,10 +65,9 @@ public:
         addConstraint(constraint);
       }
     }
+    readKnowledge(*system, diags, reader);
     // Files without kernels are read by people and other tools alone.
     if (!system->kernels.empty()) {
-      checkInvariants();
-      addRecommendations();
       warnUnusedAxes();
     }
     if (diags.errorCount() != before) {
@@ -92,17 +91,9 @@ private:
   void addAxis(Axis axis);
   void addKernels();
   void addConstraint(const ast::Constraint &constraint);
-  void addRecommendations();
-  void addRecommendation(const ast::Block &block, const ast::Expr *when,
-                         double confidence);
-  const ast::Expr *formal(const ast::Expr *expr);
   bool binds(const ast::Expr &expr);
-  bool warnUnbound(const ast::Expr &expr, const ast::Block &block);
-  void checkInvariants();
-  bool isDim(llvm::StringRef name) const;
   void warnUnusedAxes();
   void checkKernels();
-  void refuseOtherFiles();
   std::vector<std::string> axisNames() const {
     std::vector<std::string> names;
     for (const Axis &axis : system->axes) {
@@ -225,7 +216,7 @@ void Analyzer::addKernels() {
 }
 
 //===----------------------------------------------------------------------===//
-// Constraints and recommendations
+// Constraints
 //===----------------------------------------------------------------------===//
 
 /// Reports names that are no axes; true if there are none.
@@ -277,175 +268,6 @@ void Analyzer::addConstraint(const ast::Constraint &constraint) {
   system->constraints.push_back(std::move(result));
 }
 
-bool Analyzer::isDim(llvm::StringRef name) const {
-  for (const ast::Kernel *kernel : system->kernels) {
-    for (const ast::Dim &dim : kernel->dims) {
-      if (dim.name.text == name || dim.alias.text == name) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-/// A sentence that looks formal but names nothing is said aloud. True if every
-/// name is an axis, a dim, a fact or the device.
-bool Analyzer::warnUnbound(const ast::Expr &expr, const ast::Block &block) {
-  bool good = true;
-  llvm::SmallVector<const ast::Expr *, 4> skipped;
-  walk(expr, [&](const ast::Expr &e) {
-    if (const auto *call = llvm::dyn_cast<ast::CallExpr>(&e)) {
-      skipped.push_back(call->callee.get());
-    }
-    if (const auto *member = llvm::dyn_cast<ast::MemberExpr>(&e)) {
-      skipped.push_back(member->base.get());
-    }
-    const auto *name = llvm::dyn_cast<ast::NameExpr>(&e);
-    if (!name || llvm::is_contained(skipped, &e) || name->name == "device" ||
-        system->findAxis(name->name) || isDim(name->name)) {
-      return;
-    }
-    for (const ast::Block *other : file.system.knowledge()) {
-      if (other->name.text == name->name) {
-        return;
-      }
-    }
-    good = false;
-    std::vector<std::string> names = axisNames();
-    for (const ast::Kernel *kernel : system->kernels) {
-      for (const ast::Dim &dim : kernel->dims) {
-        names.push_back(dim.name.text);
-        names.push_back(dim.alias.text);
-      }
-    }
-    auto warning = diags.warning(diag::warn_unbound, name->range)
-                   << name->name << block.keyword.text << block.name.text;
-    if (std::optional<llvm::StringRef> near = nearestName(name->name, names)) {
-      warning.help("did you mean `" + *near + "`?");
-    }
-  });
-  return good;
-}
-
-/// Asserts that read like expressions over axes and dims.
-void Analyzer::checkInvariants() {
-  for (const ast::Block *block : file.system.knowledge("invariant")) {
-    const ast::Property *property = block->find("assert");
-    const ast::Expr *expr = property ? formal(property->value.get()) : nullptr;
-    if (expr && (llvm::isa<ast::CompareExpr, ast::BinaryExpr>(*expr))) {
-      warnUnbound(*expr, *block);
-    }
-  }
-}
-
-/// The expression that stands in \p expr, which may be a text; null for prose.
-const ast::Expr *Analyzer::formal(const ast::Expr *expr) {
-  if (!expr || llvm::isa<ast::ProseExpr, ast::ErrorExpr>(*expr)) {
-    return nullptr;
-  }
-  const auto *text = llvm::dyn_cast<ast::StringLiteral>(expr);
-  if (!text) {
-    return expr;
-  }
-  if (!reader || !text->verbatim) {
-    return nullptr;
-  }
-  ast::ExprPtr parsed = reader(text->content);
-  if (!parsed) {
-    return nullptr;
-  }
-  system->owned.push_back(std::move(parsed));
-  return system->owned.back().get();
-}
-
-/// `axis = value` in a text: the place of each half.
-static std::optional<std::pair<SourceRange, SourceRange>>
-splitAssignment(SourceRange range) {
-  llvm::StringRef text = range.text();
-  size_t at = text.find('=');
-  if (at == llvm::StringRef::npos || at + 1 >= text.size() ||
-      text[at + 1] == '=' || at == 0 ||
-      llvm::StringRef("<>!=").contains(text[at - 1])) {
-    return std::nullopt;
-  }
-  auto trim = [&](size_t begin, size_t end) {
-    llvm::StringRef part = text.slice(begin, end);
-    size_t left = part.size() - part.ltrim().size();
-    uint32_t start = range.begin + static_cast<uint32_t>(begin + left);
-    return SourceRange{range.file, start,
-                       start + static_cast<uint32_t>(part.trim().size())};
-  };
-  return std::pair(trim(0, at), trim(at + 1, text.size()));
-}
-
-void Analyzer::addRecommendation(const ast::Block &block, const ast::Expr *when,
-                                 double confidence) {
-  auto add = [&](llvm::StringRef axis, const ast::Expr *value) {
-    if (!value) {
-      return;
-    }
-    if (!system->findAxis(axis)) {
-      std::vector<std::string> names = axisNames();
-      auto warning = diags.warning(diag::warn_unbound, value->range)
-                     << axis << block.keyword.text << block.name.text;
-      if (auto near = nearestName(axis, names)) {
-        warning.help("did you mean `" + *near + "`?");
-      }
-      return;
-    }
-    Recommendation result;
-    result.from = block.name.text;
-    result.when = when;
-    result.axis = axis.str();
-    result.value = value;
-    result.confidence = confidence;
-    result.source = block.string("source").value_or("").str();
-    std::vector<Recommendation> &all = system->recommendations;
-    auto place = llvm::find_if(all, [&](const Recommendation &other) {
-      return other.confidence < confidence;
-    });
-    all.insert(place, std::move(result));
-  };
-  for (const ast::Property *property : block.findAll("recommend")) {
-    const auto *text =
-        llvm::dyn_cast_or_null<ast::StringLiteral>(property->value.get());
-    if (!text || !text->verbatim || !reader) {
-      continue;
-    }
-    if (auto halves = splitAssignment(text->content)) {
-      ast::ExprPtr value = reader(halves->second);
-      if (value) {
-        system->owned.push_back(std::move(value));
-        add(halves->first.text(), system->owned.back().get());
-      }
-    }
-  }
-  for (const ast::Block *map : block.blocks("recommend")) {
-    for (const ast::ItemPtr &item : map->items) {
-      if (const auto *property = llvm::dyn_cast<ast::Property>(item.get())) {
-        add(property->key.text, property->value.get());
-      }
-    }
-  }
-}
-
-void Analyzer::addRecommendations() {
-  for (const ast::Block *block : file.system.knowledge()) {
-    if (block->keyword.text != "fact" && block->keyword.text != "rule") {
-      continue;
-    }
-    const ast::Expr *when = nullptr;
-    if (const ast::Property *property = block->find("when")) {
-      when = formal(property->value.get());
-      // A condition that is prose cannot be said to hold.
-      if (!when || !warnUnbound(*when, *block)) {
-        continue;
-      }
-    }
-    addRecommendation(*block, when, block->number("confidence").value_or(1.0));
-  }
-}
-
 void Analyzer::warnUnusedAxes() {
   llvm::StringSet<> used;
   auto use = [&](llvm::StringRef name) { used.insert(name); };
@@ -461,17 +283,6 @@ void Analyzer::warnUnusedAxes() {
                      << axis.name;
       warning.note("no kernel, schedule or constraint reads it");
     }
-  }
-}
-
-/// What a system takes from other files would be missing without a word.
-void Analyzer::refuseOtherFiles() {
-  if (!file.system.extends.empty()) {
-    diags.error(diag::err_not_compiled, file.system.extendsRange)
-        << "`extends`";
-  }
-  for (const ast::Import &import : file.system.imports) {
-    diags.error(diag::err_not_compiled, import.range) << "`import`";
   }
 }
 

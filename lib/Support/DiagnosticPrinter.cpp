@@ -166,6 +166,18 @@ static llvm::raw_ostream::Colors severityColor(Severity severity) {
   return llvm::raw_ostream::RED;
 }
 
+/// What a fix does, in words.
+static std::string fixText(const FixIt &fix) {
+  std::string text = quoted(llvm::StringRef(fix.text).trim());
+  if (fix.range.begin == fix.range.end) {
+    bool line = llvm::StringRef(fix.text).contains('\n');
+    return "insert `" + text + "`" + (line ? " on a line of its own" : "");
+  }
+  std::string old = quoted(fix.range.text());
+  return fix.text.empty() ? "remove `" + old + "`"
+                          : "put `" + text + "` in place of `" + old + "`";
+}
+
 static void printDiagnostic(llvm::raw_ostream &os, const Diagnostic &diagnostic,
                             bool color) {
   const DiagnosticInfo &info = diagnosticInfo(diagnostic.id);
@@ -192,6 +204,12 @@ static void printDiagnostic(llvm::raw_ostream &os, const Diagnostic &diagnostic,
   for (const std::string &help : diagnostic.helps) {
     printLabel(os, "help", llvm::raw_ostream::GREEN, color);
     os << help << '\n';
+  }
+  for (const FixIt &fix : diagnostic.fixes) {
+    printPlace(os, fix.range);
+    printLabel(os, "fix", llvm::raw_ostream::GREEN, color);
+    os << fixText(fix) << '\n';
+    printSource(os, fix.range, color);
   }
 }
 
@@ -245,6 +263,15 @@ void DiagnosticEngine::printJson(llvm::raw_ostream &os) const {
       helps.push_back(llvm::json::fixUTF8(help));
     }
     object["help"] = std::move(helps);
+    if (!diagnostic.fixes.empty()) {
+      llvm::json::Array fixes;
+      for (const FixIt &fix : diagnostic.fixes) {
+        llvm::json::Object entry{{"text", llvm::json::fixUTF8(fix.text)}};
+        addRange(entry, fix.range);
+        fixes.push_back(std::move(entry));
+      }
+      object["fixes"] = std::move(fixes);
+    }
     os << llvm::json::Value(std::move(object)) << '\n';
   }
 }

@@ -59,7 +59,7 @@ std::string detail::diagText(double number) {
 DiagnosticBuilder::DiagnosticBuilder(DiagnosticEngine &engine, diag::Id id,
                                      SourceRange range)
     : engine(&engine),
-      diagnostic{id, diagnosticInfo(id).severity, range, {}, {}, {}} {}
+      diagnostic{id, diagnosticInfo(id).severity, range, {}, {}, {}, {}} {}
 
 DiagnosticBuilder::DiagnosticBuilder(DiagnosticBuilder &&other)
     : engine(other.engine), diagnostic(std::move(other.diagnostic)),
@@ -78,6 +78,11 @@ DiagnosticBuilder::~DiagnosticBuilder() {
 DiagnosticBuilder &DiagnosticBuilder::note(SourceRange range,
                                            const llvm::Twine &text) {
   diagnostic.notes.push_back({range, text.str()});
+  return *this;
+}
+
+DiagnosticBuilder &DiagnosticBuilder::fix(SourceRange range, std::string text) {
+  diagnostic.fixes.push_back({range, std::move(text)});
   return *this;
 }
 

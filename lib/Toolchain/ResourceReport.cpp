@@ -44,6 +44,11 @@ struct LogLine {
 LogLine stripPrefix(StringRef line) {
   line = line.trim();
   if (line.consume_front("ptxas ")) {
+    // NVRTC marks the second line of a message with a dot.
+    StringRef continued = line.ltrim();
+    if (continued.consume_front(". ")) {
+      return {continued.trim(), false};
+    }
     const auto [kind, rest] = line.split(':');
     return {rest.trim(), kind.trim().starts_with("warning")};
   }

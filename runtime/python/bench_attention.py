@@ -109,7 +109,8 @@ def main():
                 )  # fmt: skip
                 with sdpa_kernel(BACKENDS[chosen.peer]), torch.no_grad():
                     bench.compare(label, kernel, shape.call, shape.peer,
-                                  "torch SDPA " + chosen.peer, flops, problem, shape.verify)  # fmt: skip
+                                  "torch SDPA " + chosen.peer, flops, problem, shape.verify,
+                                  "4*B*Hq*M*N*D" + ("/2" if causal else ""))  # fmt: skip
                 del shape
     return bench.finish()
 

@@ -64,7 +64,7 @@ def main():
             layout = "nt" if matmul.is_transposed(kernel.info) else "nn"
             bench.compare("%s %dx%dx%d %s" % (stem, m, n, k, layout), kernel,
                           shape.call, shape.peer, "torch.matmul", matmul.flops(m, n, k),
-                          {"M": m, "N": n, "K": k, "layout": layout}, shape.verify)  # fmt: skip
+                          {"M": m, "N": n, "K": k, "layout": layout}, shape.verify, "2*M*N*K")  # fmt: skip
             del shape
     return bench.finish()
 

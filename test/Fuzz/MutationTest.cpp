@@ -34,10 +34,14 @@ private:
 
 std::vector<std::string> readCorpus() {
   std::vector<std::string> names;
-  std::error_code error;
-  for (llvm::sys::fs::directory_iterator it(SPAK_CORPUS, error), end;
-       it != end && !error; it.increment(error)) {
-    names.push_back(it->path());
+  for (const char *folder : {SPAK_CORPUS, SPAK_SYSTEMS}) {
+    std::error_code error;
+    for (llvm::sys::fs::directory_iterator it(folder, error), end;
+         it != end && !error; it.increment(error)) {
+      if (llvm::sys::path::extension(it->path()) == ".dsl") {
+        names.push_back(it->path());
+      }
+    }
   }
   std::sort(names.begin(), names.end());
   std::vector<std::string> texts;
@@ -131,7 +135,7 @@ void mutate(std::string &text, const std::vector<std::string> &corpus,
 
 TEST(Corpus, HasEnoughFilesAndAllParse) {
   std::vector<std::string> corpus = readCorpus();
-  EXPECT_GE(corpus.size(), 15u);
+  EXPECT_GE(corpus.size(), 60u);
   for (const std::string &text : corpus) {
     EXPECT_EQ(spak::fuzz::check(text), "");
     spak::SourceFile source("corpus", text);
@@ -203,5 +207,6 @@ TEST(GenericStratum, TakesAnyBalancedText) {
              << "\n"
              << text;
     }
+    ASSERT_EQ(spak::fuzz::check(text), "") << "run " << run << ":\n" << text;
   }
 }

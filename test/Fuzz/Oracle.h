@@ -9,7 +9,7 @@
 namespace spak::fuzz {
 
 /// Runs everything that a text may reach: parse, dump, JSON, rendering of
-/// messages. Returns what is wrong, empty if nothing is.
+/// messages, and for a text without errors lay-out and edits. Returns what is wrong, empty if nothing is.
 std::string check(const std::string &text);
 
 } // namespace spak::fuzz

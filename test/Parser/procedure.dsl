@@ -7,7 +7,7 @@ system Old {
     // CHECK-NEXT: dim M
     // JSON: "compiled": false
     // JSON: "name": "first"
-    // JSON-NEXT: "prose": "# a comment\n        procedure main:\n            acc = a @ b   don't {x: [1, 2]} % ≤"
+    // JSON-NEXT: "text": "# a comment\nprocedure main:\n    acc = a @ b   don't {x: [1, 2]} % ≤"
     // JSON: "compiled": true
     // JSON: "name": "second"
     kernel first {

@@ -19,7 +19,7 @@ TYPES = {
 KNOWN = {
     "$schema", "$id", "$ref", "title", "description", "definitions", "type",
     "required", "properties", "items", "enum", "const", "minimum", "maximum",
-    "minItems", "maxItems", "pattern", "oneOf",
+    "minItems", "maxItems", "pattern", "oneOf", "anyOf", "additionalProperties",
 }  # fmt: skip
 
 
@@ -56,6 +56,9 @@ def errors(value, schema, root, where=""):
         for key, part in schema.get("properties", {}).items():
             if key in value:
                 yield from errors(value[key], part, root, "%s.%s" % (where, key))
+        if schema.get("additionalProperties") is False:
+            for key in set(value) - set(schema.get("properties", {})):
+                yield "%s: has %s, which is no property" % (where, key)
     if isinstance(value, list):
         if len(value) < schema.get("minItems", 0):
             yield "%s: expected at least %d items" % (where, schema["minItems"])
@@ -67,6 +70,11 @@ def errors(value, schema, root, where=""):
         fits = [not list(errors(value, part, root, where)) for part in schema["oneOf"]]
         if sum(fits) != 1:
             yield "%s: expected to fit one of %d forms, fits %d" % (where, len(fits), sum(fits))
+    if "anyOf" in schema:
+        found = [list(errors(value, part, root, where)) for part in schema["anyOf"]]
+        if all(found):
+            # The form that went furthest says most.
+            yield max((form[0] for form in found), key=len)
 
 
 def documents(path):

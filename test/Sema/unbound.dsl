@@ -28,8 +28,8 @@ system Knowledge {
 // CHECK-NEXT:    10 |         fact wrong_when { when: "tile_q == 64"  recommend: "tile_m = 128"  confidence: 1.0 }
 // CHECK-NEXT:       |                                  ^~~~~~
 // CHECK-NEXT: help: did you mean `tile_m`?
-// CHECK-NEXT: {{.*}}unbound.dsl:11:48: warning: `tile_n` is no axis and no dim: this fact `wrong_axis` is not checked [SPK2017, -Wunbound]
+// CHECK-NEXT: {{.*}}unbound.dsl:11:39: warning: `tile_n` is no axis and no dim: this fact `wrong_axis` is not checked [SPK2017, -Wunbound]
 // CHECK-NEXT:    11 |         fact wrong_axis { recommend: "tile_n = 128"  confidence: 0.9 }
-// CHECK-NEXT:       |                                                ^~~
+// CHECK-NEXT:       |                                       ^~~~~~
 // CHECK-NEXT: help: did you mean `tile_m`?
 // CHECK-NOT: error

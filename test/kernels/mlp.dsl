@@ -1,6 +1,6 @@
 // Two chained products with an activation between: the compiler may know
 // nothing of this kernel, and must still overlap its products.
-system Chained_Products {
+system Mlp_Chained_Products {
     design_space {
         dtype: ["bf16", "f16"]
     }

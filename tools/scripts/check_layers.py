@@ -17,23 +17,28 @@ ALLOWED = {
     "AST": {"Support"},
     "Frontend": {"AST", "Support"},
     "Space": {"AST", "Device", "Support"},
-    "Sema": {"AST", "Device", "Space", "Support", "Frontend"},
+    "Knowledge": {"AST", "Device", "Support"},
+    "Sema": {"AST", "Device", "Knowledge", "Space", "Support", "Frontend"},
     "Dialect/Spak": {"Layout", "Support"},
     "Dialect/SpakCuda": {"Support"},
     "Conversion": {"Dialect/Spak", "Dialect/SpakCuda", "Layout", "Support"},
     "IRGen": {"Sema", "Space", "Device", "Dialect/Spak", "Support"},
     "Simulator": {"Dialect/Spak", "Layout", "Support"},
+    "Analysis": {"Dialect/Spak", "Dialect/SpakCuda", "Device", "Layout",
+                 "Space", "Support"},
     "Target/CudaCpp": {"Dialect/SpakCuda", "Support"},
     "Toolchain": {"Support"},
+    "Trace": {"AST", "Device", "Knowledge", "Space", "Support"},
     "Driver": {
-        "AST", "Conversion", "Device", "Dialect/Spak", "Dialect/SpakCuda",
-        "Frontend", "IRGen", "Sema", "Simulator", "Space",
-        "Support", "Target/CudaCpp", "Toolchain",
+        "Analysis", "AST", "Conversion", "Device", "Dialect/Spak",
+        "Dialect/SpakCuda",
+        "Frontend", "IRGen", "Knowledge", "Sema", "Simulator", "Space",
+        "Support", "Target/CudaCpp", "Toolchain", "Trace",
     },
 }
 # rooms that must not see MLIR at all
-NO_MLIR = {"Support", "Device", "Layout", "AST", "Frontend", "Space", "Sema",
-           "Toolchain"}
+NO_MLIR = {"Support", "Device", "Layout", "AST", "Frontend", "Knowledge",
+           "Space", "Sema", "Toolchain", "Trace"}
 
 
 def room_of(path):

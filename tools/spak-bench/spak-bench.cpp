@@ -22,7 +22,8 @@ must be timed in one process.
   --bytes EXPR         bytes moved, for a GB/s figure
 
 and --manifest, --kernel, --shape, --order, --pad, --scalar, --dist, --seed,
---check, --check-file, --via, --nvcc, --python, --json as spak-run has them. With --check
+--check, --check-file, --via, --nvcc, --python, --json, --trace as spak-run has
+them. With --check
 the result is checked before and after the timing.
 Exit codes: those of spak-run.
 )";

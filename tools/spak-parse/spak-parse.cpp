@@ -3,6 +3,7 @@
 // A developer's tool: runs the front end alone, prints the tree, the system
 // layer as JSON, or the table of diagnostics.
 #include "spak/AST/Dump.h"
+#include "spak/Frontend/Format.h"
 #include "spak/Frontend/Frontend.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -16,7 +17,7 @@ static constexpr llvm::StringLiteral kHelp =
     "\n"
     "Runs the front end alone. FILE may be - for standard input.\n"
     "\n"
-    "  --emit=ast|system|none      what to print (default ast)\n"
+    "  --emit=ast|system|format|none   what to print (default ast)\n"
     "  --locations                 end each line of the tree with its place\n"
     "  --expr                      read one expression, not a system\n"
     "  --diagnostics=text|json     how messages are printed on standard error\n"
@@ -58,8 +59,10 @@ static std::optional<int> readOptions(llvm::ArrayRef<const char *> arguments,
     } else if (argument == "--expr") {
       options.expression = true;
     } else if (value.consume_front("--emit=")) {
-      if (value != "ast" && value != "system" && value != "none") {
-        return usage("--emit expects ast, system or none, got `" + value + "`");
+      if (value != "ast" && value != "system" && value != "format" &&
+          value != "none") {
+        return usage("--emit expects ast, system, format or none, got `" +
+                     value + "`");
       }
       options.emit = value.str();
     } else if (value.consume_front("--diagnostics=")) {
@@ -98,6 +101,12 @@ static void print(const Options &options, const SourceFile &source,
         source.range(0, static_cast<uint32_t>(source.text().size()));
     if (ast::ExprPtr expr = frontend::parseExpression(range, diags)) {
       llvm::outs() << ast::toString(*expr) << '\n';
+    }
+    return;
+  }
+  if (options.emit == "format") {
+    if (std::optional<std::string> text = frontend::format(source, diags)) {
+      llvm::outs() << *text;
     }
     return;
   }

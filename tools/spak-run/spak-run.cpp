@@ -30,6 +30,7 @@ Runs a kernel once on made-up inputs and checks what it does.
   --nvcc PATH          for .cu files
   --python PATH        for --check (default python3; it needs numpy)
   --json FILE          append the record (default: standard output)
+  --trace FILE         append the record as a __SPAK_TRACE__ line
 
 Outputs are poisoned with NaN and lie between guard bands.
 Exit codes: 0 ok, 1 diagnosed, 2 usage, 3 toolchain, 4 no device, 5 run failed,

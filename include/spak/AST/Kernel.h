@@ -183,7 +183,7 @@ struct Kernel {
   SourceRange range;
   Identifier name;
   bool procedure = false;
-  std::string text; ///< the body between the braces, as written
+  std::string text; ///< the body, without the indentation that it shares
 
   std::vector<Dim> dims;
   std::vector<StaticDim> statics;

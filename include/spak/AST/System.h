@@ -86,11 +86,16 @@ struct Block : ItemOf<ItemKind::Block> {
   llvm::SmallVector<const Block *, 4> blocks(llvm::StringRef keyword) const;
 };
 
-/// Text that is neither property nor block.
+/// Text that is neither property nor block, without the indentation that its
+/// lines share. `range.text()` is what was written.
 struct Prose : ItemOf<ItemKind::Prose> {
   using ItemOf::ItemOf;
   std::string text;
 };
+
+/// True for a section of a system that spakc reads. Every other one is prose
+/// to it.
+bool isDefinedSection(const Block &section);
 
 /// A constraint among items.
 struct ConstraintItem : ItemOf<ItemKind::Constraint> {

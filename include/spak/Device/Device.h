@@ -48,6 +48,10 @@ struct Device {
   /// nothing if there is no such number.
   std::optional<int64_t> number(llvm::StringRef field) const;
 
+  /// This device with another limit \p field; nothing if there is no such
+  /// number.
+  std::optional<Device> with(llvm::StringRef field, int64_t value) const;
+
   /// The text called \p field (`arch`, `name`), or nothing.
   std::optional<llvm::StringRef> text(llvm::StringRef field) const;
 };

@@ -26,11 +26,18 @@ enum class Emit {
   SpakCuda,
   Cuda,
   Ptx,
-  Cubin
+  Cubin,
+  Guide
 };
+
+/// What is done with the lay-out of the input.
+enum class Layout { None, Print, Check };
 
 /// What a simulation is compared with.
 enum class SimulateMode { None, Both, Reference, Exact };
+
+/// What is asked of the space instead of compiling.
+enum class SpaceQuery { None, Count, Sample, List, Neighbours };
 
 /// Options of one run of spakc.
 struct CompileOptions {
@@ -39,18 +46,39 @@ struct CompileOptions {
   Emit emit = Emit::Cuda;
   bool deviceHeaders = false;
 
+  bool builds = false;             ///< --build
+  std::vector<std::string> traces; ///< --traces, for reports
+
   std::string depfile; ///< empty: none
   std::string depfileTarget;
   bool writeDepfile = false;
 
   std::string arch = "sm_90a";
   std::string device;
+  std::string toolkit; ///< version that facts are compared with; empty: any
   std::string nvcc;
   std::string toolchain = "nvcc";
   /// `-D axis=value[,value…]`, in the order given.
   std::vector<std::pair<std::string, std::vector<std::string>>> axes;
   /// `--shape`: sizes per dim, every combination is meant.
   std::vector<std::pair<std::string, std::vector<int64_t>>> shape;
+
+  bool explain = false;
+  Layout layout = Layout::None;
+
+  /// `--all-points` and what goes with it.
+  bool allPoints = false;
+  std::string gates = "static"; ///< or "ptxas"
+  bool pruneOpinions = false;
+  uint64_t pointLimit = 0; ///< 0: the default
+  unsigned jobs = 0;       ///< 0: one a core
+
+  SpaceQuery spaceQuery = SpaceQuery::None;
+  /// `--sample-points=n`, `--list-points=first:n`, `--neighbours=first`.
+  uint64_t pointCount = 0;
+  uint64_t firstPoint = 0;
+  /// `--device-limit=field=n,…`.
+  std::vector<std::pair<std::string, int64_t>> deviceLimits;
 
   SimulateMode simulate = SimulateMode::None;
   std::vector<Phase> simulateAt;

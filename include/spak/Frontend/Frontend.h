@@ -25,6 +25,10 @@ constexpr unsigned kMaxNesting = 256;
 std::unique_ptr<ast::File> parse(const SourceFile &source,
                                  DiagnosticEngine &diags);
 
+/// Warns of what a whole file may be warned about: a system named otherwise
+/// than its file (SPK1019), kernels that are pseudo-code (SPK1020).
+void checkFile(const ast::File &file, DiagnosticEngine &diags);
+
 /// Reads \p range of its file as one expression: a constraint that stands in a
 /// string, or the value of `-D` in a SourceFile of its own. Returns null after
 /// an error.

@@ -229,6 +229,7 @@ struct Requirement {
   const Expr *condition = nullptr;
   std::string text; ///< as written
   SourceRange range;
+  std::string invariant; ///< the name of the one that demands it; may be empty
 };
 
 /// One entry of the schedule, resolved at the point.

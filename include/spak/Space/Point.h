@@ -77,6 +77,12 @@ private:
   std::vector<std::pair<std::string, AxisValue>> values;
 };
 
+/// An axis and its values, in order.
+struct AxisDomain {
+  std::string name;
+  std::vector<AxisValue> values;
+};
+
 } // namespace spak::space
 
 #endif // SPAK_SPACE_POINT_H

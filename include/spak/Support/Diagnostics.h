@@ -71,6 +71,13 @@ struct DiagnosticNote {
   std::string text;
 };
 
+/// A change of the text that would mend what a message is about: the bytes of
+/// \ref range become \ref text.
+struct FixIt {
+  SourceRange range;
+  std::string text;
+};
+
 /// A finished message.
 struct Diagnostic {
   diag::Id id;
@@ -79,6 +86,7 @@ struct Diagnostic {
   std::string text;
   std::vector<DiagnosticNote> notes;
   std::vector<std::string> helps;
+  std::vector<FixIt> fixes;
 };
 
 class DiagnosticEngine;
@@ -105,6 +113,8 @@ public:
   }
   /// What to type.
   DiagnosticBuilder &help(const llvm::Twine &text);
+  /// What a tool may type: \p text in place of \p range.
+  DiagnosticBuilder &fix(SourceRange range, std::string text);
 
 private:
   friend class DiagnosticEngine;

@@ -3,6 +3,8 @@
 // Owns: kernels and statements out of the generated parser's tree.
 #include "TreeBuilder.h"
 
+#include "spak/AST/Edit.h"
+
 #include "spak/Frontend/Frontend.h"
 
 namespace spak::frontend {
@@ -44,7 +46,7 @@ void KernelBuilder::kernel(Rule *rule, ast::Kernel &kernel) {
     item(list.child(), kernel);
   }
   uint32_t end = list.done() ? kernel.range.end : list.token().begin;
-  kernel.text = context.source.range(begin, end).text().str();
+  kernel.text = ast::dedented(context.source.range(begin, end));
 }
 
 bool KernelBuilder::duplicate(Rule *rule, bool before, llvm::StringRef what) {

@@ -3,6 +3,7 @@
 // Owns: the system layer out of the generated parser's tree.
 #include "TreeBuilder.h"
 
+#include "spak/AST/Edit.h"
 #include "spak/Frontend/Frontend.h"
 
 namespace spak::frontend {
@@ -149,7 +150,7 @@ ast::ItemPtr SystemBuilder::entry(Rule *rule) {
   ast::ItemPtr result;
   if (list.peek() == Tok::PROSE) {
     auto prose = std::make_unique<ast::Prose>(range(rule));
-    prose->text = prose->range.text().str();
+    prose->text = ast::dedented(prose->range);
     result = std::move(prose);
   } else {
     Rule *child = list.child();
@@ -170,7 +171,7 @@ ast::ExprPtr SystemBuilder::value(Rule *rule) {
   Children list = children(rule);
   if (list.peek() == Tok::PROSE) {
     auto prose = std::make_unique<ast::ProseExpr>(range(rule));
-    prose->text = prose->range.text().str();
+    prose->text = ast::dedented(prose->range);
     return prose;
   }
   return build(list.child());

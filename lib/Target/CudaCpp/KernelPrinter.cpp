@@ -112,12 +112,17 @@ void KernelPrinter::printLocation(Operation *op) {
     return;
   }
   StringRef file = location.getFilename().getValue();
+  auto other = llvm::find_if(options.inherited, [&](const auto &entry) {
+    return entry.first == file;
+  });
+  bool isOther = other != options.inherited.end();
   file = file.substr(file.rfind('/') + 1);
-  if (file != options.sourceName || location.getLine() == lastLine) {
+  if ((!isOther && file != options.sourceName) ||
+      location.getLine() == lastLine) {
     return;
   }
   lastLine = location.getLine();
-  StringRef rest = options.sourceText;
+  StringRef rest = isOther ? StringRef(other->second) : options.sourceText;
   for (unsigned line = 1; line < lastLine; ++line) {
     rest = rest.split('\n').second;
   }

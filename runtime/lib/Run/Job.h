@@ -35,7 +35,7 @@ struct [[nodiscard]] Outcome {
 
 /// The command line of spak-run and spak-bench.
 struct Options {
-  std::string input, manifest, kernel, nvcc, json;
+  std::string input, manifest, kernel, nvcc, json, trace;
   std::string distribution = "normal", check, checkFolder, keep;
   std::string via = "manifest";
   std::map<std::string, int64_t> shape;
@@ -147,7 +147,8 @@ public:
   Record(const Job &job, const char *kind);
   void measure(const std::string &name, double value, const char *unit);
   void set(const std::string &key, const std::string &value);
-  /// Writes to --json (standard output without it).
+  /// Writes to --json (standard output without it), and a line for logs to
+  /// --trace.
   void write(const std::vector<double> &runtimes, const Outcome &outcome);
 
 private:

@@ -63,7 +63,8 @@ Outcome Options::parse(int argc, char **argv) {
       {"check", &check},       {"check-file", &checkFolder},
       {"dist", &distribution}, {"via", &via},
       {"flops", &flops},       {"bytes", &bytes},
-      {"python", &python},     {"keep", &keep}};
+      {"python", &python},     {"keep", &keep},
+      {"trace", &trace}};
   const std::map<std::string, int64_t *> numbers = {
       {"repeat-bits", &repeatBits},
       {"pad", &pad},

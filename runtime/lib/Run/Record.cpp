@@ -2,6 +2,7 @@
 //
 // Owns: records of schema/trace-1.json. Must not measure.
 #include "Run/Job.h"
+#include "Trace/Line.h"
 
 #include <cmath>
 #include <cstdio>
@@ -20,19 +21,22 @@ void addClocks(json &environment) {
   const int code = runCommand(
       {"nvidia-smi",
        "--query-gpu=driver_version,clocks.sm,clocks.mem,temperature.gpu,"
-       "power.draw",
+       "power.draw,uuid",
        "--format=csv,noheader,nounits", "--id=0"},
       &text);
-  const char *const keys[] = {"driver", "sm_clock_mhz", "memory_clock_mhz",
-                              "temperature_c", "power_w"};
+  const char *const keys[] = {"driver",           "sm_clock_mhz",
+                              "memory_clock_mhz", "temperature_c",
+                              "power_w",          "device_uuid"};
   size_t begin = 0;
-  for (size_t i = 0; i < 5; ++i) {
+  for (size_t i = 0; i < 6; ++i) {
+    // nvidia-smi puts a space after each comma.
+    begin = std::min(text.find_first_not_of(' ', begin), text.size());
     const size_t end = std::min(text.find_first_of(",\n", begin), text.size());
     const std::string value = text.substr(begin, end - begin);
     char *rest = nullptr;
     const double number = std::strtod(value.c_str(), &rest);
     environment[keys[i]] = code != 0               ? json()
-                           : i == 0                ? json(value)
+                           : i == 0 || i == 5      ? json(value)
                            : rest == value.c_str() ? json()
                                                    : json(number);
     begin = std::min(end + 1, text.size());
@@ -51,6 +55,20 @@ const char *invalidityOf(int exitCode) {
     return "constraints";
   default:
     return "runtime";
+  }
+}
+
+/// Adds \p line to the file \p path; empty or "-" is standard output.
+void append(const std::string &path, const std::string &line) {
+  const bool isStandard = path.empty() || path == "-";
+  std::FILE *file = isStandard ? stdout : std::fopen(path.c_str(), "ab");
+  if (!file) {
+    std::fprintf(stderr, "`%s` cannot be written\n", path.c_str());
+    return;
+  }
+  std::fprintf(file, "%s\n", line.c_str());
+  if (!isStandard) {
+    std::fclose(file);
   }
 }
 
@@ -89,7 +107,12 @@ void Record::write(const std::vector<double> &runtimes,
                  {"invalidity", invalidityOf(outcome.exitCode)},
                  {"correctness", outcome.ok() ? 1 : 0},
                  {"measurements", json::array()},
-                 {"environment", {{"device", device}}}};
+                 {"environment", {{"device", device}, {"arch", manifest.arch}}},
+                 {"measured", true},
+                 {"flop_formula", nullptr}};
+  if (!job.options.flops.empty()) {
+    record["flop_formula"] = job.options.flops;
+  }
   record["configuration"] =
       json::parse(job.kernel().pointJson, nullptr, /*allow_exceptions=*/false);
   record["problem"] = job.options.shape;
@@ -103,6 +126,7 @@ void Record::write(const std::vector<double> &runtimes,
   }
   if (kind == "bench") {
     record["objectives"].push_back("time");
+    record["rounds"] = job.options.rounds;
   }
   for (const auto &[name, value] : measured) {
     record["measurements"].push_back(
@@ -115,18 +139,10 @@ void Record::write(const std::vector<double> &runtimes,
     record["message"] = outcome.message;
   }
   addClocks(record["environment"]);
-  const std::string line =
-      record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const bool isStandard = job.options.json.empty() || job.options.json == "-";
-  std::FILE *file =
-      isStandard ? stdout : std::fopen(job.options.json.c_str(), "ab");
-  if (!file) {
-    std::fprintf(stderr, "`%s` cannot be written\n", job.options.json.c_str());
-    return;
-  }
-  std::fprintf(file, "%s\n", line.c_str());
-  if (!isStandard) {
-    std::fclose(file);
+  append(job.options.json,
+         record.dump(-1, ' ', false, json::error_handler_t::replace));
+  if (!job.options.trace.empty()) {
+    append(job.options.trace, traceLine(record));
   }
 }
 

@@ -23,6 +23,7 @@ def parser(description):
     result.add_argument("--control", action="store_true",
                         help="also time the peer against itself (the noise floor)")  # fmt: skip
     result.add_argument("--json", metavar="FILE", help="append trace-1 records")
+    result.add_argument("--trace", metavar="FILE", help="append __SPAK_TRACE__ lines")
     return result
 
 
@@ -35,7 +36,7 @@ class Bench:
             sys.exit(checking.EXIT_NO_DEVICE)
         self.options = options
         self.flush = None if options.hot else measure.Flush()
-        self.writer = trace.Writer(options.json)
+        self.writer = trace.Writer(options.json, options.trace)
         self.rows, self.wrong, self.errors = [], 0, 0
         print("%s, torch %s, cuDNN %s, L2 %s, %d rounds x %d pairs"
               % (torch.cuda.get_device_name(), torch.__version__,
@@ -54,9 +55,9 @@ class Bench:
             found += [(stem, kernel) for kernel in loaded if wanted(kernel.info)]
         return found
 
-    def compare(self, label, kernel, call, peer, peer_name, flops, problem, verify):
+    def compare(self, label, kernel, call, peer, peer_name, flops, problem, verify, formula=None):
         """Times `call` beside `peer`; `verify()` gives a Verdict on fresh
-        inputs, before and after the timing."""
+        inputs, before and after the timing. `formula` says what `flops` counts."""
         verdict = verify()
         before = trace.environment()
         result = None
@@ -78,9 +79,10 @@ class Bench:
             print("%-44s WRONG: %s" % (label, verdict), flush=True)
         else:
             self.show(label, result, flops, clock, control)
-        self.writer.write(
-            self.record(kernel, result, peer_name, flops, problem, verdict, before, clock, control)
+        record = self.record(
+            kernel, result, peer_name, flops, problem, verdict, before, clock, control
         )
+        self.writer.write(dict(record, flop_formula=formula))
 
     def show(self, label, result, flops, clock, control):
         ours, theirs = result.median_ms()

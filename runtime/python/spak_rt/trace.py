@@ -15,6 +15,7 @@ _SMI = [
     ("memory_clock_mhz", "clocks.mem", float),
     ("temperature_c", "temperature.gpu", float),
     ("power_w", "power.draw", float),
+    ("device_uuid", "uuid", str),
     ("clock_event_reasons", "clocks_event_reasons.active", str),
 ]
 
@@ -78,8 +79,12 @@ def record(kind, kernel, problem, **more):
         "correctness": 1,
         "measurements": [],
         "environment": {},
+        "measured": True,
+        "flop_formula": None,
     }
     result.update(more)
+    if manifest and manifest.arch:
+        result["environment"] = dict(result["environment"], arch=manifest.arch)
     return result
 
 
@@ -87,13 +92,55 @@ def measurement(name, value, unit=""):
     return {"name": name, "value": value, "unit": unit}
 
 
-class Writer:
-    """Writes records as JSON lines to a file or standard output."""
+_FIELDS = {
+    "throughput": "tflops", "ratio": "speedup", "time": "time_ms",
+    "ratio_low": "ratio_low", "ratio_high": "ratio_high", "spread": "spread",
+    "bandwidth": "bandwidth", "peer_throughput": "peer_throughput",
+    "max_error": "max_error",
+}  # fmt: skip
 
-    def __init__(self, path=None):
+
+def line(item):
+    """A record as one line for a log; runtime/lib/Trace/Line.cpp says the same."""
+    right = item["invalidity"] == "correct"
+    timing = item["kind"] == "bench" and right
+    result = {
+        "type": "Performance" if timing else "Correctness",
+        "step_name": item["kernel"], "kernel": item["kernel"],
+        "measured": item["measured"], "configuration": item["configuration"],
+        "problem": item["problem"], "timestamp": item["timestamp"],
+    }  # fmt: skip
+    for entry in item["measurements"]:
+        if entry["name"] in _FIELDS:
+            result[_FIELDS[entry["name"]]] = entry["value"]
+    environment = item["environment"]
+    for key in ("device", "device_uuid", "driver", "sm_clock_mhz", "arch"):
+        result[key] = environment.get(key)
+    if "cuda" in environment:
+        result["toolkit"] = environment["cuda"]
+    if timing:
+        result["flop_formula"] = item["flop_formula"]
+        result["samples"] = len(item["times"]["runtimes"])
+        result.update((k, item[k]) for k in ("rounds", "peer") if item.get(k))
+    else:
+        result["component"] = item["kernel"]
+        if not right and item.get("message"):
+            result["message"] = item["message"]
+    result["passed"] = right
+    return "__SPAK_TRACE__ " + json.dumps(result, sort_keys=True)
+
+
+class Writer:
+    """Writes records as JSON lines to a file, and lines for logs to another."""
+
+    def __init__(self, path=None, lines=None):
         self.file = open(path, "a", encoding="utf-8") if path else None
+        self.lines = open(lines, "a", encoding="utf-8") if lines else None
 
     def write(self, item):
+        if self.lines:
+            self.lines.write(line(item) + "\n")
+            self.lines.flush()
         if self.file:
             self.file.write(json.dumps(item, sort_keys=True, allow_nan=True) + "\n")
             self.file.flush()

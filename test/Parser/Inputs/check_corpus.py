@@ -24,6 +24,6 @@ for path in files:
     if run(path).stdout != tree.stdout:
         sys.exit(f"{path}: the second tree differs")
     system = json.loads(run("--emit=system", path).stdout)
-    if system["spak_system"] != 1 or not system["name"]:
+    if system["spak_system"] != 2 or not system["name"]:
         sys.exit(f"{path}: no system in the JSON")
 print(len(files), "files")

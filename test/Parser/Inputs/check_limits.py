@@ -1,8 +1,8 @@
 # Part of spakc. SPDX-License-Identifier: Apache-2.0
 """Feeds texts of hostile size or shape to spak-parse on standard input."""
+import resource
 import subprocess
 import sys
-import time
 
 CONSTRAINT = 'system S { constraint "x": '
 KERNEL = "system S { kernel k { grid (m in M) { "
@@ -45,17 +45,39 @@ CASES = [
     ("NUL", b"system S { a: \x00 }", "<stdin>:1:15: error: the text has a NUL byte [SPK1003]"),
 ]
 
-for name, text, message in CASES:
+# The same for lay-out and for JSON; no message unless one is named.
+OUTPUTS = [
+    ("maps", "system S { a: [" + "{}, " * 150_000 + "{}] }", ""),
+    ("separators", "system S { a { x " + "/**/," * 200_000 + " } }", ""),
+    ("front matter", "---\n" + "".join(f"k{i}: v\n" for i in range(150_000)) + "---\nsystem S { }", ""),
+    ("one line", "system S { a { " + "b: 1, " * 120_000 + "} }", ""),
+    ("256 levels", "system S { " + "a { " * 255 + "}" * 256, ""),
+    ("branches", KERNEL + "if a { x = 1 } else { x = 2 } " * 15_000 + "} } }", ""),
+    ("comments", "system S {\n" + "// c\n" * 300_000 + "}",
+     "error: the file has 2700013 bytes, the limit is 2097152 bytes [SPK1001]"),
+]
+
+
+def check(name, text, message, emit):
     if isinstance(text, str):
         text = text.encode()
-    start = time.monotonic()
-    done = subprocess.run(["spak-parse", "--emit=none", "-"], input=text, capture_output=True,
-                          timeout=60)
-    seconds = time.monotonic() - start
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(["spak-parse", f"--emit={emit}", "-"], input=text, capture_output=True,
+                          timeout=120)
+    # The processor's time: other tests run on the same machine.
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     output = done.stderr.decode(errors="replace")
     wanted = 1 if message else 0
     if done.returncode != wanted or message not in output:
         sys.exit(f"{name}: exit code {done.returncode}, expected {message!r}, got\n{output[:2000]}")
     if seconds > 5:
         sys.exit(f"{name}: {seconds:.1f} s")
-print(len(CASES), "cases")
+
+
+for case in CASES:
+    check(*case, "none")
+for name, text, message in OUTPUTS:
+    check(name, text, message, "format")
+    check(name, text, "", "system")
+print(len(CASES) + 2 * len(OUTPUTS), "cases")

@@ -48,6 +48,19 @@ TEST(ResourceReport, ReadsSpillsAndStack) {
   EXPECT_FALSE(report.isClean());
 }
 
+TEST(ResourceReport, ReadsSpillsOfNvrtcsLog) {
+  ResourceReport report = parseResourceReport(
+      "ptxas info    : Compiling entry function 'k' for 'sm_90a'\n"
+      "ptxas info    : Function properties for k\n"
+      "ptxas         .     216 bytes stack frame, 492 bytes spill stores, "
+      "500 bytes spill loads\n"
+      "ptxas info    : Used 168 registers, used 16 barriers\n");
+  ASSERT_EQ(report.kernels.size(), 1u);
+  EXPECT_EQ(report.kernels[0].spillBytes(), 992u);
+  EXPECT_EQ(report.kernels[0].stackBytes, 216u);
+  EXPECT_FALSE(report.isClean());
+}
+
 TEST(ResourceReport, ALocalArrayAloneIsNotClean) {
   const ResourceReport report = parseResourceReport(
       "ptxas info    : Function properties for k\n"

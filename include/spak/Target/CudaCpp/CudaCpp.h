@@ -9,6 +9,8 @@
 #include "mlir/Support/LLVM.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace spak::cuda {
 
@@ -19,6 +21,8 @@ struct EmitOptions {
   std::string optionsHash; ///< of `options`
   std::string sourceName;  ///< file name without folders, e.g. "fmha.dsl"
   std::string sourceText;  ///< its text, quoted in comments; may be empty
+  /// Path, as locations have it, and text of other files with kernels.
+  std::vector<std::pair<std::string, std::string>> inherited;
   std::string arch = "sm_90a";
   /// Include spak/device/*.cuh instead of copying what is used of them.
   bool deviceHeaders = false;

@@ -1,0 +1,33 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Accesses to shared and global memory, counted. Private to the analysis.
+#ifndef SPAK_LIB_ANALYSIS_ACCESSES_H
+#define SPAK_LIB_ANALYSIS_ACCESSES_H
+
+#include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
+#include "spak/Space/Figures.h"
+
+namespace spak::analysis {
+
+/// The tensor map that a launch passes for each argument of its kernel; null
+/// for other arguments.
+class TensorMaps {
+public:
+  TensorMaps(mlir::ModuleOp module, cuda::KernelOp kernel);
+  cuda::HostTensorMapOp of(mlir::Value argument) const;
+  /// The tensor's name.
+  static std::string nameOf(cuda::HostTensorMapOp map);
+  static int64_t elementBytes(cuda::HostTensorMapOp map);
+
+private:
+  llvm::DenseMap<mlir::Value, mlir::Operation *> maps;
+};
+
+void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
+                 space::KernelFigures &figures);
+void countGlobal(cuda::KernelOp kernel, const TensorMaps &maps,
+                 space::KernelFigures &figures);
+
+} // namespace spak::analysis
+
+#endif // SPAK_LIB_ANALYSIS_ACCESSES_H

@@ -1,0 +1,230 @@
+// Part of spakc. SPDX-License-Identifier: Apache-2.0
+//
+// Owns: the estimate of registers. A value is live from where it is made to
+// its last use; a loop's body keeps alive what it and what follows it use. An
+// element-wise op needs its inputs or its results, not both: register by
+// register one takes the other's place.
+//
+//   law:  estimate = max(F + kInFlight (+ kManyScalars), Q + kQuiet), where F
+//         is the most 32-bit registers of fragments that are live at once while
+//         products are in flight, and Q the most while none is
+//
+// What the assembler needs beside the tiles depends on where the peak is: while
+// products run it has moved its addresses and descriptors out of the way. The
+// three constants are measured, not derived; docs/Gates.md has the tables.
+#include "RegisterPressure.h"
+
+#include "ScalarValues.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace spak::analysis {
+
+namespace {
+
+constexpr int64_t kWarp = 32;
+constexpr int64_t kInFlight = 22;
+constexpr int64_t kQuiet = 28;
+/// Added where more than kFewScalars scalars are live with the tiles.
+constexpr int64_t kManyScalars = 2;
+constexpr int64_t kFewScalars = 20;
+/// Of a role without tiles, which only counts and copies.
+constexpr int64_t kWithoutTiles = 8;
+
+int64_t fragmentRegisters(Type type) {
+  auto frag = dyn_cast<cuda::FragType>(type);
+  if (!frag) {
+    return 0;
+  }
+  if (frag.isPacked()) {
+    return frag.getCount();
+  }
+  int64_t bits = frag.getElementType().getIntOrFloatBitWidth();
+  return frag.getCount() * ((bits + 31) / 32);
+}
+
+int64_t scalarRegisters(Value value) {
+  Type type = value.getType();
+  if (!type.isIntOrIndexOrFloat() || type.isInteger(1) ||
+      matchPattern(value, m_Constant())) {
+    return 0;
+  }
+  // Kernel arguments lie in the constant bank.
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    if (isa<cuda::KernelOp>(argument.getOwner()->getParentOp())) {
+      return 0;
+    }
+  }
+  return !type.isIndex() && type.getIntOrFloatBitWidth() > 32 ? 2 : 1;
+}
+
+using Live = llvm::DenseSet<Value>;
+
+/// The place with the most fragments, and of those the one with the most
+/// scalars.
+struct Peak {
+  int64_t fragments = 0;
+  int64_t scalars = 0;
+  int64_t line = 0;
+};
+
+class Liveness {
+public:
+  Peak inFlight, quiet;
+
+  /// Walks \p block backwards from the values that are live at its end, and
+  /// leaves in \p live those that are live at its start.
+  void walk(Block &block, Live &live) {
+    markProducts(block);
+    for (Operation &op : llvm::reverse(block)) {
+      step(op, live);
+    }
+    for (Value argument : block.getArguments()) {
+      live.erase(argument);
+    }
+  }
+
+private:
+  llvm::DenseSet<Operation *> underProducts;
+
+  /// Finds the ops of \p block that run while products are in flight, from
+  /// their issue to the wait for the last of them.
+  void markProducts(Block &block) {
+    int64_t groups = 0;
+    bool open = false;
+    for (Operation &op : block) {
+      if (isa<cuda::WgmmaSSOp, cuda::WgmmaRSOp>(op)) {
+        open = true;
+      } else if (isa<cuda::WgmmaCommitOp>(op)) {
+        ++groups;
+        open = false;
+      } else if (auto wait = dyn_cast<cuda::WgmmaWaitOp>(op)) {
+        groups = std::min<int64_t>(groups, wait.getLeft());
+      }
+      if (open || groups > 0) {
+        underProducts.insert(&op);
+      }
+    }
+  }
+
+  void note(const Live &live, Operation &op) {
+    int64_t tiles = 0, numbers = 0;
+    for (Value value : live) {
+      tiles += fragmentRegisters(value.getType());
+      numbers += scalarRegisters(value);
+    }
+    Peak &peak = underProducts.contains(&op) ? inFlight : quiet;
+    if (tiles > peak.fragments ||
+        (tiles == peak.fragments && numbers > peak.scalars)) {
+      peak = {tiles, numbers, lineOf(op.getLoc())};
+    }
+  }
+
+  void step(Operation &op, Live &live) {
+    note(live, op);
+    for (Value result : op.getResults()) {
+      live.erase(result);
+    }
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      stepLoop(loop, live);
+    } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+      stepIf(branch, live);
+    } else {
+      addUses(op, live);
+    }
+    note(live, op);
+  }
+
+  /// Operands, and what the regions of `map` take from outside.
+  void addUses(Operation &op, Live &live) {
+    live.insert(op.operand_begin(), op.operand_end());
+    llvm::SetVector<Value> above;
+    for (Region &region : op.getRegions()) {
+      getUsedValuesDefinedAbove(region, above);
+    }
+    live.insert(above.begin(), above.end());
+  }
+
+  void stepLoop(scf::ForOp loop, Live &live) {
+    llvm::SetVector<Value> above;
+    getUsedValuesDefinedAbove(loop.getRegion(), above);
+    live.insert(above.begin(), above.end());
+    live.insert(loop.getUpperBound());
+    live.insert(loop.getStep());
+    Live inside = live;
+    walk(*loop.getBody(), inside);
+    addUses(*loop, live);
+  }
+
+  void stepIf(scf::IfOp branch, Live &live) {
+    Live merged = live;
+    for (Region *region : {&branch.getThenRegion(), &branch.getElseRegion()}) {
+      if (!region->empty()) {
+        Live inside = live;
+        walk(region->front(), inside);
+        merged.insert(inside.begin(), inside.end());
+      }
+    }
+    live = std::move(merged);
+    live.insert(branch.getCondition());
+  }
+};
+
+space::RolePressure measure(Block &body, StringRef name, int64_t threads,
+                            int64_t budget) {
+  Liveness liveness;
+  Live live;
+  liveness.walk(body, live);
+  space::RolePressure found;
+  found.role = name.str();
+  found.threads = threads;
+  found.budget = budget;
+  const Peak &flight = liveness.inFlight, &quiet = liveness.quiet;
+  int64_t inFlight = flight.fragments + kInFlight +
+                     (flight.scalars > kFewScalars ? kManyScalars : 0);
+  int64_t atRest = quiet.fragments + kQuiet;
+  bool underProducts = flight.fragments > 0 && inFlight >= atRest;
+  const Peak &peak = underProducts ? flight : quiet;
+  found.fragments = peak.fragments;
+  found.scalars = peak.scalars;
+  found.line = peak.line;
+  found.estimate = underProducts ? inFlight : atRest;
+  if (flight.fragments == 0 && quiet.fragments == 0) {
+    found.estimate = std::min(budget, quiet.scalars + kWithoutTiles);
+  }
+  return found;
+}
+
+} // namespace
+
+int64_t launchRegisters(const device::Device &device, int64_t threads,
+                        int64_t minBlocks) {
+  constexpr int64_t step = 8;
+  int64_t share =
+      device.registersPerSm / std::max<int64_t>(threads * minBlocks, 1);
+  return std::min(share, device.registersPerThread) / step * step;
+}
+
+std::vector<space::RolePressure>
+registerPressure(cuda::KernelOp kernel, const device::Device &device) {
+  int64_t launched =
+      launchRegisters(device, kernel.getThreads(), kernel.getMinBlocks());
+  std::vector<space::RolePressure> found;
+  kernel.walk([&](cuda::RoleOp role) {
+    found.push_back(measure(role.getBody().front(), role.getSymName(),
+                            static_cast<int64_t>(role.getWarps()) * kWarp,
+                            role.getMaxnreg().value_or(launched)));
+  });
+  if (found.empty()) {
+    found.push_back(measure(kernel.getBody().front(), "all",
+                            kernel.getThreads(), launched));
+  }
+  return found;
+}
+
+} // namespace spak::analysis
