@@ -178,19 +178,21 @@ void Selector::settleStatics(std::vector<AxisDomain> &axes) {
       domain.values.resize(1);
     }
   }
-  std::vector<PointConstraint> about;
-  for (const PointConstraint &constraint : constraints) {
-    if (llvm::all_of(constraint.reads, [&](unsigned axis) {
-          return system.axes[axis].origin != Axis::Origin::Tuning;
-        })) {
-      about.push_back(constraint);
+  space::Space about{settled, {}};
+  for (const space::Rule &rule : model.space.rules) {
+    bool settles = llvm::all_of(rule.conditions, [&](const auto &condition) {
+      return llvm::all_of(condition.scope, [&](unsigned axis) {
+        return system.axes[axis].origin != Axis::Origin::Tuning;
+      });
+    });
+    if (settles) {
+      about.rules.push_back(rule);
     }
   }
   std::optional<Point> found;
-  forEachPoint(settled, about, [&](const Point &point) {
-    found = point;
-    return false;
-  });
+  if (std::optional<Positions> first = Counter(about).firstDeclared()) {
+    found = pointAt(settled, *first);
+  }
   for (auto [domain, axis] : llvm::zip_equal(axes, system.axes)) {
     if (axis.origin == Axis::Origin::Static && found) {
       domain.values = {*found->find(axis.name)};
