@@ -85,18 +85,22 @@ def kernel_text(case):
     vector = VECTOR[width][0]
     parts = {4: ["v"], 8: ["v.x", "v.y"],
              16: ["v.x", "v.y", "v.z", "v.w"]}[width]
-    outs = ", ".join('"+r"(%s)' % p for p in parts)
+    # Volatile, or the assembler keeps one access of each sixteen.
+    form = "shared" + {4: "", 8: ".v2", 16: ".v4"}[width] + ".u32"
+    words = ["%%%d" % i for i in range(len(parts))]
+    registers = words[0] if len(words) == 1 else "{" + ", ".join(words) + "}"
     if case["kind"] == "ld":
-        body = ["%s v = *reinterpret_cast<const %s *>(at);" % (vector, vector),
-                'asm volatile("" : %s::"memory");' % outs,
+        outs = ", ".join('"=r"(%s)' % p for p in parts)
+        body = ["%s v;" % vector,
+                'asm volatile("ld.volatile.%s %s, [%%%d];" : %s '
+                ': "r"(spak::smem_addr(at)));'
+                % (form, registers, len(parts), outs),
                 "sum ^= %s;" % parts[0]]
     elif case["kind"] == "st":
-        fill = "sum" if width == 4 else \
-            "make_%s(%s)" % (vector, ", ".join(["sum"] * (width // 4)))
-        body = ["%s v = %s;" % (vector, fill),
-                'asm volatile("" : %s);' % outs,
-                "*reinterpret_cast<%s *>(at) = v;" % vector,
-                'asm volatile("" ::: "memory");']
+        ins = ", ".join('"r"(sum)' for _ in parts)
+        body = ['asm volatile("st.volatile.%s [%%%d], %s;" : : %s, '
+                '"r"(spak::smem_addr(at)) : "memory");'
+                % (form, len(parts), registers, ins)]
     else:
         body = ["spak::stmatrix_x4(spak::smem_addr(at), sum, sum, sum, sum);"]
     return """
