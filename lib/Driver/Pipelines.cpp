@@ -66,7 +66,6 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
     pm.addPass(createConvertSpakToSpakCuda());
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());
-    pm.addPass(cuda::createRelaxFunctions());
     pm.addPass(cuda::createInsertSync());
     pm.addPass(cuda::createAllocateShared());
     pm.addPass(cuda::createCheckCuda());

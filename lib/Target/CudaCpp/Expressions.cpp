@@ -488,14 +488,7 @@ std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
         return deviceCall(op, accuracy == "approximate" ? "tanh_approx"
                                                         : "tanh_absolute");
       })
-      .Case([&](math::ErfOp) {
-        auto rounded = op->getAttrOfType<TypeAttr>(kRoundedAttr);
-        if (!rounded) {
-          return call(op, "erff");
-        }
-        return deviceCall(op, rounded.getValue().isBF16() ? "erf_for_bf16"
-                                                          : "erf_for_f16");
-      })
+      .Case([&](math::ErfOp) { return call(op, "erff"); })
       .Case([&](math::AbsFOp) { return call(op, "fabsf"); })
       .Case([&](math::FmaOp) { return call(op, "fmaf"); })
       .Case([&](math::PowFOp) { return call(op, "powf"); })

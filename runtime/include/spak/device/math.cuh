@@ -95,33 +95,6 @@ SPAK_FN float tanh_absolute(float x) {
 }
 //@ end
 
-//@ block erf_for_bf16 needs types tanh_approx
-/// erf(x) where x * (1 + erf(x)), or the like, is rounded to bf16 next:
-/// absolute error up to 2^-10. One special-function instruction.
-SPAK_FN float erf_for_bf16(float x) {
-  return tanh_approx(x * fmaf(x * x, 0.0998f, 1.1297f));
-}
-//@ end
-
-//@ block erf_for_f16 needs types
-/// erf(x) where x * (1 + erf(x)), or the like, is rounded to f16 next: absolute
-/// error up to 2^-15. A polynomial on [-3, 3], constant beyond.
-SPAK_FN float erf_for_f16(float x) {
-  const float y = fminf(fmaxf(x, -3.0f), 3.0f);
-  const float u = y * y;
-  float sum = 4.07421041e-08f;
-  sum = fmaf(sum, u, -1.94482261e-06f);
-  sum = fmaf(sum, u, 4.10605215e-05f);
-  sum = fmaf(sum, u, -0.000511036836f);
-  sum = fmaf(sum, u, 0.00423542723f);
-  sum = fmaf(sum, u, -0.0251028606f);
-  sum = fmaf(sum, u, 0.111079334f);
-  sum = fmaf(sum, u, -0.375314874f);
-  sum = fmaf(sum, u, 1.12826843f);
-  return sum * y;
-}
-//@ end
-
 //@ block pack_bf16 needs types
 /// Rounds two floats to nearest even: `low` to the low half. PTX ISA
 /// "cvt.rn.bf16x2.f32", sm_80.

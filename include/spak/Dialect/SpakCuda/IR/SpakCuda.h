@@ -47,8 +47,6 @@ inline constexpr llvm::StringLiteral kArgNamesAttr = "spak_cuda.arg_names";
 /// "absolute", right to a small absolute error.
 inline constexpr llvm::StringLiteral kAccuracyAttr = "spak_cuda.accuracy";
 
-/// On a function of a map: the 16-bit type to which its value is rounded next.
-inline constexpr llvm::StringLiteral kRoundedAttr = "spak_cuda.rounded";
 
 /// On a `math.exp2`: computed on the multiply-add units.
 inline constexpr llvm::StringLiteral kPolynomialAttr = "spak_cuda.polynomial";

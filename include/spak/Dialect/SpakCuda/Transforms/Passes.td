@@ -6,19 +6,6 @@
 
 include "mlir/Pass/PassBase.td"
 
-def RelaxFunctions : Pass<"relax-functions", "::mlir::ModuleOp"> {
-  let summary = "say which functions need not be exact to 24 bits";
-  let description = [{
-    An `erf` that only serves as `1 + erf(x)`, in a map that multiplies it
-    further and whose value is rounded to a 16-bit type by all that read it,
-    gets that type as `spak_cuda.rounded`. The text then has a form whose
-    error is a small part of that rounding and which needs no branch.
-
-    Requires: no wait between a map and its pack, i.e. before insert-sync.
-    Preserves: everything else.
-  }];
-}
-
 def InsertSync : Pass<"insert-sync", "::mlir::ModuleOp"> {
   let summary = "place the fences, commits and waits of wgmma";
   let description = [{
