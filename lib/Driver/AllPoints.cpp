@@ -17,7 +17,6 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MD5.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 
@@ -38,14 +37,6 @@ namespace {
 
 /// Points that are compiled unless --limit says otherwise. Unit: point.
 constexpr uint64_t kMostPoints = 20000;
-
-std::string hashOf(llvm::StringRef text) {
-  llvm::MD5 hash;
-  hash.update(text);
-  llvm::MD5::MD5Result result;
-  hash.final(result);
-  return result.digest().substr(0, 16).str();
-}
 
 /// The first error of a session, with the line it points to.
 std::string firstError(const DiagnosticEngine &diags) {
@@ -139,13 +130,8 @@ OwningOpRef<ModuleOp> Session::measure(const space::Point &point,
 
 /// Asks the toolchain about the text in \p outcome.
 bool Session::assemble(PointOutcome &outcome) {
-  toolchain::CudaOptions cuda;
-  cuda.arch = options.arch;
-  cuda.nvcc = options.nvcc;
-  cuda.compiler = options.toolchain == "nvrtc" ? toolchain::CudaCompiler::Nvrtc
-                                               : toolchain::CudaCompiler::Nvcc;
   llvm::Expected<toolchain::CudaResult> compiled = toolchain::compileCuda(
-      outcome.files.front().bytes, outcome.entry.stem + ".cu", cuda);
+      outcome.files.front().bytes, outcome.entry.stem + ".cu", cudaOptions());
   if (!compiled) {
     std::string log = llvm::toString(compiled.takeError());
     outcome.entry.findings.push_back(
@@ -283,13 +269,8 @@ void Session::visitPoint(const CompileOptions &all, PointOutcome &outcome) {
 }
 
 bool Session::toolchainAnswers() {
-  toolchain::CudaOptions cuda;
-  cuda.arch = options.arch;
-  cuda.nvcc = options.nvcc;
-  cuda.compiler = options.toolchain == "nvrtc" ? toolchain::CudaCompiler::Nvrtc
-                                               : toolchain::CudaCompiler::Nvcc;
   llvm::Expected<toolchain::CudaResult> compiled = toolchain::compileCuda(
-      "extern \"C\" __global__ void empty() {}\n", "empty.cu", cuda);
+      "extern \"C\" __global__ void empty() {}\n", "empty.cu", cudaOptions());
   if (compiled) {
     return true;
   }

@@ -44,14 +44,6 @@ std::string pointStem(llvm::StringRef stem, const CompileOptions &options,
   return text;
 }
 
-std::string hashOf(llvm::StringRef text) {
-  llvm::MD5 hash;
-  hash.update(text);
-  llvm::MD5::MD5Result result;
-  hash.final(result);
-  return result.digest().substr(0, 16).str();
-}
-
 /// Writes what ptxas found into the manifest's kernels.
 std::string withResources(llvm::StringRef manifest,
                           const toolchain::ResourceReport &report) {
@@ -83,6 +75,14 @@ std::string withResources(llvm::StringRef manifest,
 
 } // namespace
 
+std::string hashOf(llvm::StringRef text) {
+  llvm::MD5 hash;
+  hash.update(text);
+  llvm::MD5::MD5Result result;
+  hash.final(result);
+  return result.digest().substr(0, 16).str();
+}
+
 Session::Session(const CompileOptions &options, TimingScope &timing)
     : diags(DiagnosticOptions{options.errorLimit, options.disabledWarnings,
                               options.errorWarnings, options.remarks}),
@@ -103,21 +103,21 @@ int Session::run() {
   if (!open()) {
     return failure;
   }
-  bool good = options.layout != Layout::None ? format()
-              : options.compileFrom          ? compileIr()
-              : options.emit == Emit::Ast || options.emit == Emit::System
-                  ? parse() && emitTree()
-              : options.spaceQuery != SpaceQuery::None
-                  ? parse() && analyze() && querySpace()
-              : options.allPoints ? parse() && analyze() && allPoints()
-              : options.builds    ? parse() && analyze() && buildArtifacts()
-              : options.emit == Emit::Guide
-                  ? parse() && analyze() && emitGuide()
-              : options.explain ? parse() && analyze() && explain()
-                                : parse() && analyze() &&
-                                      (options.simulate != SimulateMode::None
-                                           ? simulate()
-                                           : compileSystem());
+  bool good =
+      options.layout != Layout::None ? format()
+      : options.compileFrom          ? compileIr()
+      : options.emit == Emit::Ast || options.emit == Emit::System
+          ? parse() && emitTree()
+      : options.spaceQuery != SpaceQuery::None
+          ? parse() && analyze() && querySpace()
+      : options.allPoints           ? parse() && analyze() && allPoints()
+      : options.builds              ? parse() && analyze() && buildArtifacts()
+      : options.emit == Emit::Guide ? parse() && analyze() && emitGuide()
+      : options.explain
+          ? parse() && analyze() && explain()
+          : parse() && analyze() &&
+                (options.simulate != SimulateMode::None ? simulate()
+                                                        : compileSystem());
   if (!good || diags.hasErrors()) {
     return failure;
   }
@@ -394,6 +394,15 @@ bool Session::finish(ModuleOp module, Phase from, llvm::StringRef stem,
   return true;
 }
 
+toolchain::CudaOptions Session::cudaOptions() const {
+  toolchain::CudaOptions cuda;
+  cuda.arch = options.arch;
+  cuda.nvcc = options.nvcc;
+  cuda.compiler = options.toolchain == "nvrtc" ? toolchain::CudaCompiler::Nvrtc
+                                               : toolchain::CudaCompiler::Nvcc;
+  return cuda;
+}
+
 bool Session::emitText(ModuleOp module, llvm::StringRef stem,
                        llvm::StringRef pointText) {
   cuda::EmitOptions emit;
@@ -432,17 +441,11 @@ bool Session::emitText(ModuleOp module, llvm::StringRef stem,
     return true;
   }
   TimingScope scope = timing.nest(options.toolchain);
-  toolchain::CudaOptions cudaOptions;
-  cudaOptions.arch = options.arch;
-  cudaOptions.nvcc = options.nvcc;
+  toolchain::CudaOptions cuda = cudaOptions();
   bool cubin = options.emit == Emit::Cubin;
-  cudaOptions.artifact =
-      cubin ? toolchain::Artifact::Cubin : toolchain::Artifact::Ptx;
-  cudaOptions.compiler = options.toolchain == "nvrtc"
-                             ? toolchain::CudaCompiler::Nvrtc
-                             : toolchain::CudaCompiler::Nvcc;
+  cuda.artifact = cubin ? toolchain::Artifact::Cubin : toolchain::Artifact::Ptx;
   llvm::Expected<toolchain::CudaResult> compiled =
-      toolchain::compileCuda(emitted.source, stem, cudaOptions);
+      toolchain::compileCuda(emitted.source, stem, cuda);
   if (!compiled) {
     diags.error(diag::err_toolchain) << llvm::toString(compiled.takeError());
     failure = kToolchain;

@@ -13,6 +13,7 @@
 #include "spak/Knowledge/Inheritance.h"
 #include "spak/Sema/Sema.h"
 #include "spak/Support/Diagnostics.h"
+#include "spak/Toolchain/Toolchain.h"
 #include "spak/Trace/Trace.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -45,6 +46,9 @@ struct GuideKernel;
 struct GuideOutput;
 struct GuidePoint;
 struct GuideSpace;
+
+/// Half of the MD5 of \p text, in hexadecimal digits.
+std::string hashOf(llvm::StringRef text);
 
 /// What is known of one sentence of an invariant.
 struct InvariantFinding {
@@ -122,6 +126,8 @@ private:
   bool finish(mlir::ModuleOp module, Phase from, llvm::StringRef stem,
               llvm::StringRef pointText);
   bool runPasses(mlir::ModuleOp module, Phase from, Phase to);
+  /// How the toolchain is called, but for the artifact.
+  toolchain::CudaOptions cudaOptions() const;
   bool emitText(mlir::ModuleOp module, llvm::StringRef stem,
                 llvm::StringRef pointText);
   bool simulate();

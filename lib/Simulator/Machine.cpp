@@ -131,9 +131,8 @@ Machine::Step Machine::step(Operation *op) {
       })
       .Case([&](ir::SubrangeOp part) {
         RangeValue whole = range(part.getRange());
-        set(part.getResult(),
-            RangeValue{whole.start + integer(part.getFrom()), whole.size,
-                       integer(part.getTo())});
+        set(part.getResult(), RangeValue{whole.start + integer(part.getFrom()),
+                                         whole.size, integer(part.getTo())});
         return Step::Next;
       })
       .Case([&](ir::StartOp start) {
@@ -142,8 +141,8 @@ Machine::Step Machine::step(Operation *op) {
       })
       .Case([&](ir::ClusterStartOp start) {
         bool isIndex = start.getRange().getType().isIndex();
-        int64_t first = isIndex ? integer(start.getRange())
-                                : range(start.getRange()).start;
+        int64_t first =
+            isIndex ? integer(start.getRange()) : range(start.getRange()).start;
         int64_t size = isIndex ? 1 : range(start.getRange()).size;
         int64_t span = size * static_cast<int64_t>(start.getBlocks());
         set(start.getResult(),
@@ -378,6 +377,15 @@ SmallVector<int64_t, 4> Raster::at(int64_t at) const {
 
 } // namespace
 
+/// What an order calls the variables of \p grid.
+static SmallVector<std::string> namesOf(ir::GridOp grid) {
+  SmallVector<std::string> names;
+  for (BlockArgument variable : grid.getVariables()) {
+    names.push_back(grid.variableName(variable.getArgNumber()));
+  }
+  return names;
+}
+
 /// The place of the raster that a block takes in its round.
 int64_t Machine::placeOf(const Frame &frame) const {
   if (frame.paired) {
@@ -411,16 +419,14 @@ SmallVector<RuntimeValue, 4> Machine::tileAt(ir::OrderAttr order,
 void Machine::startGridTile(Frame &frame) {
   auto grid = cast<ir::GridOp>(frame.owner);
   frame.index = placeOf(frame);
-  SmallVector<std::string> names;
   SmallVector<Type> types;
   for (BlockArgument variable : grid.getVariables()) {
-    names.push_back(grid.variableName(variable.getArgNumber()));
     types.push_back(variable.getType());
   }
   for (auto [variable, value] :
        llvm::zip_equal(grid.getVariables(),
-                       tileAt(grid.getOrderAttr(), names, grid.getExtents(),
-                              types, frame.index))) {
+                       tileAt(grid.getOrderAttr(), namesOf(grid),
+                              grid.getExtents(), types, frame.index))) {
     set(variable, std::move(value));
   }
   frame.next = frame.block->begin();
@@ -467,11 +473,7 @@ Machine::Step Machine::firstTile(ir::FirstTileOp first) {
 
 Machine::Step Machine::enterGrid(ir::GridOp grid) {
   ir::OrderAttr order = grid.getOrderAttr();
-  SmallVector<std::string> names;
-  for (BlockArgument variable : grid.getVariables()) {
-    names.push_back(grid.variableName(variable.getArgNumber()));
-  }
-  auto [tiles, blocks] = countTiles(order, names, grid.getExtents());
+  auto [tiles, blocks] = countTiles(order, namesOf(grid), grid.getExtents());
   Frame frame;
   frame.owner = grid;
   frame.tiles = tiles;

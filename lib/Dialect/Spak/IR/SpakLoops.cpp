@@ -30,6 +30,49 @@ static ParseResult parseVariable(OpAsmParser &parser,
   return success();
 }
 
+using Unresolved = OpAsmParser::UnresolvedOperand;
+
+/// Reads `iter_args(%a = %init, …) -> (types)`, if it is there, behind the
+/// variables in \p arguments.
+static ParseResult
+parseCarried(OpAsmParser &parser, OperationState &result,
+             SmallVectorImpl<OpAsmParser::Argument> &arguments,
+             SmallVectorImpl<Unresolved> &inits) {
+  size_t variables = arguments.size();
+  SMLoc loc = parser.getCurrentLocation();
+  if (succeeded(parser.parseOptionalKeyword("iter_args")) &&
+      (parser.parseAssignmentList(arguments, inits) || parser.parseArrow() ||
+       parser.parseLParen() || parser.parseTypeList(result.types) ||
+       parser.parseRParen())) {
+    return failure();
+  }
+  if (inits.size() != result.types.size()) {
+    return parser.emitError(loc, "expected one type per carried value, got ")
+           << inits.size() << " values and " << result.types.size() << " types";
+  }
+  for (auto [argument, type] :
+       llvm::zip(llvm::drop_begin(arguments, variables), result.types)) {
+    argument.type = type;
+    keepName(parser, argument);
+  }
+  return success();
+}
+
+static void printCarried(OpAsmPrinter &printer,
+                         ArrayRef<BlockArgument> arguments,
+                         OperandRange inits) {
+  if (inits.empty()) {
+    return;
+  }
+  printer << " iter_args(";
+  llvm::interleaveComma(llvm::zip(arguments, inits), printer,
+                        [&](auto carried) {
+                          auto [argument, init] = carried;
+                          printer << argument << " = " << init;
+                        });
+  printer << ") -> (" << inits.getTypes() << ")";
+}
+
 //===----------------------------------------------------------------------===//
 // GridOp
 //===----------------------------------------------------------------------===//
@@ -79,7 +122,7 @@ parseVariables(OpAsmParser &parser,
 }
 
 ParseResult GridOp::parse(OpAsmParser &parser, OperationState &result) {
-  SmallVector<OpAsmParser::Argument> arguments, carried;
+  SmallVector<OpAsmParser::Argument> arguments;
   SmallVector<OpAsmParser::UnresolvedOperand> extents, inits;
   Builder &b = parser.getBuilder();
   if (parseVariables(parser, arguments, extents)) {
@@ -88,22 +131,9 @@ ParseResult GridOp::parse(OpAsmParser &parser, OperationState &result) {
   if (succeeded(parser.parseOptionalKeyword("follow"))) {
     result.addAttribute(getFollowAttrName(result.name), b.getUnitAttr());
   }
-  llvm::SMLoc at = parser.getCurrentLocation();
-  if (succeeded(parser.parseOptionalKeyword("iter_args"))) {
-    if (parser.parseAssignmentList(carried, inits) ||
-        parser.parseArrowTypeList(result.types)) {
-      return failure();
-    }
-    if (carried.size() != result.types.size()) {
-      return parser.emitError(at, "expected ")
-             << carried.size() << " types of carried values, got "
-             << result.types.size();
-    }
-    for (auto [argument, type] : llvm::zip_equal(carried, result.types)) {
-      argument.type = type;
-      keepName(parser, argument);
-      arguments.push_back(argument);
-    }
+  SMLoc at = parser.getCurrentLocation();
+  if (parseCarried(parser, result, arguments, inits)) {
+    return failure();
   }
   if (parser.resolveOperands(extents, b.getIndexType(), result.operands) ||
       parser.resolveOperands(inits, result.types, at, result.operands) ||
@@ -129,17 +159,7 @@ void GridOp::print(OpAsmPrinter &printer) {
   if (getFollow()) {
     printer << " follow";
   }
-  if (!getInitArgs().empty()) {
-    printer << " iter_args(";
-    llvm::interleaveComma(llvm::zip(getRegionIterArgs(), getInitArgs()),
-                          printer, [&](auto carried) {
-                            auto [argument, init] = carried;
-                            printer << argument << " = " << init;
-                          });
-    printer << ") -> (";
-    llvm::interleaveComma(getResultTypes(), printer);
-    printer << ")";
-  }
+  printCarried(printer, getRegionIterArgs(), getInitArgs());
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getAttrs(),
       {getOperandSegmentSizesAttrName(), getFollowAttrName()});
@@ -289,20 +309,8 @@ ParseResult ForOp::parse(OpAsmParser &parser, OperationState &result) {
   }
   SmallVector<OpAsmParser::UnresolvedOperand> inits;
   SMLoc loc = parser.getCurrentLocation();
-  if (succeeded(parser.parseOptionalKeyword("iter_args")) &&
-      (parser.parseAssignmentList(arguments, inits) || parser.parseArrow() ||
-       parser.parseLParen() || parser.parseTypeList(result.types) ||
-       parser.parseRParen())) {
+  if (parseCarried(parser, result, arguments, inits)) {
     return failure();
-  }
-  if (inits.size() != result.types.size()) {
-    return parser.emitError(loc, "expected one type per carried value, got ")
-           << inits.size() << " values and " << result.types.size() << " types";
-  }
-  for (auto [argument, type] :
-       llvm::zip(llvm::drop_begin(arguments), result.types)) {
-    argument.type = type;
-    keepName(parser, argument);
   }
   Type index = parser.getBuilder().getIndexType();
   if (parser.resolveOperand(lower, index, result.operands) ||
@@ -338,15 +346,7 @@ void ForOp::print(OpAsmPrinter &printer) {
   if (hasFullRange()) {
     printer << " full " << getFullLower() << " to " << getFullUpper();
   }
-  if (!getInitArgs().empty()) {
-    printer << " iter_args(";
-    llvm::interleaveComma(llvm::zip(getRegionIterArgs(), getInitArgs()),
-                          printer, [&](auto carried) {
-                            auto [argument, init] = carried;
-                            printer << argument << " = " << init;
-                          });
-    printer << ") -> (" << getResultTypes() << ")";
-  }
+  printCarried(printer, getRegionIterArgs(), getInitArgs());
   SmallVector<StringRef> elided = {getOperandSegmentSizesAttrName()};
   if (getDirection() == "forward") {
     elided.push_back(getDirectionAttrName());

@@ -94,11 +94,6 @@ private:
   std::map<std::tuple<int64_t, Operation *, std::string>, int64_t> batonAt;
 };
 
-StringRef nameOfRing(Value ring) {
-  auto op = ring.getDefiningOp<RingOp>();
-  return op ? op.getName() : StringRef("?");
-}
-
 bool Machine::step(size_t p) {
   const RingEvent &event = traces[p][at[p]];
   const Process &process = processes[p];
@@ -372,12 +367,16 @@ LogicalResult StagedCheck::checkOrder() {
   std::vector<Assignment> assignments = assignmentsOf(leaves, 2 * slots + 1);
   // A persistent block works on several tiles; what no tile changes is the
   // same for all.
+  SmallVector<unsigned> constant;
+  for (auto &[number, value] : leaves) {
+    if (!variesByTile(value)) {
+      constant.push_back(number);
+    }
+  }
   auto another = [&](size_t n, size_t like) {
     Assignment tile = assignments[n % assignments.size()];
-    for (auto &[number, value] : leaves) {
-      if (!variesByTile(value)) {
-        tile[number] = assignments[like].lookup(number);
-      }
+    for (unsigned number : constant) {
+      tile[number] = assignments[like].lookup(number);
     }
     return tile;
   };

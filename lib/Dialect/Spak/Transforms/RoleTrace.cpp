@@ -68,6 +68,11 @@ unsigned ValueNumbers::of(Value value) {
   return number;
 }
 
+StringRef nameOfRing(Value ring) {
+  auto op = ring.getDefiningOp<RingOp>();
+  return op ? op.getName() : StringRef("?");
+}
+
 bool concernsRings(Operation *op) {
   return op
       ->walk([](Operation *inner) {
@@ -209,11 +214,6 @@ private:
   llvm::DenseMap<Value, int64_t> carried;
   llvm::MapVector<Value, RingUse> uses;
 };
-
-StringRef nameOfRing(Value ring) {
-  auto op = ring.getDefiningOp<RingOp>();
-  return op ? op.getName() : StringRef("?");
-}
 
 int64_t Run::evaluate(Value value) {
   auto found = carried.find(value);

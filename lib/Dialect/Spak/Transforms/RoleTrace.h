@@ -26,6 +26,9 @@ private:
   llvm::StringMap<unsigned> byKey;
 };
 
+/// The name of \p ring in the source; "?" if it is no op's result.
+llvm::StringRef nameOfRing(mlir::Value ring);
+
 /// Whether \p op, or an op inside it, concerns rings or batons.
 bool concernsRings(mlir::Operation *op);
 
