@@ -73,7 +73,10 @@ LogicalResult KernelLowering::run() {
   SmallVector<Attribute> attrs;
   for (auto [argument, value] : llvm::zip(arguments, body->getArguments())) {
     types.push_back(value.getType());
-    std::string name = nameOfArgument(kernel, argument.source.getArgNumber());
+    bool isWorkspace = argument.kind == DeviceArgument::Workspace;
+    std::string name =
+        isWorkspace ? "workspace"
+                    : nameOfArgument(kernel, argument.source.getArgNumber());
     if (argument.kind == DeviceArgument::TensorMap) {
       name += "_map";
       unsigned same = 0;
@@ -86,8 +89,13 @@ LogicalResult KernelLowering::run() {
       auto view = cast<ir::ViewType>(argument.source.getType());
       name += "_stride_" + view.getAxes()[argument.axis].str();
     }
-    attrs.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr("spak.name", builder.getStringAttr(name))));
+    SmallVector<NamedAttribute> said{
+        builder.getNamedAttr("spak.name", builder.getStringAttr(name))};
+    if (isWorkspace) {
+      said.push_back(
+          builder.getNamedAttr("spak.kind", builder.getStringAttr(name)));
+    }
+    attrs.push_back(builder.getDictionaryAttr(said));
     value.setLoc(NameLoc::get(builder.getStringAttr(name), value.getLoc()));
   }
   device.setFunctionType(builder.getFunctionType(types, {}));

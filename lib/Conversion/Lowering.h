@@ -36,9 +36,9 @@ using Values = llvm::SmallVector<Value, 2>;
 /// One argument of the device kernel, made at its first use.
 struct DeviceArgument {
   /// The order of the kinds is the order of the arguments.
-  enum Kind { TensorMap, Pointer, Stride, Scalar, Dim };
+  enum Kind { TensorMap, Pointer, Stride, Scalar, Dim, Workspace };
   Kind kind;
-  /// The spak kernel's argument behind it.
+  /// The spak kernel's argument behind it; none behind a workspace.
   mlir::BlockArgument source;
   /// Stride: which axis of the view.
   int64_t axis = 0;
@@ -68,6 +68,21 @@ struct SharedPlace {
 /// Independent partial results per row: a chain of dependent operations is
 /// halved at the price of one more register a row.
 constexpr int64_t kReduceChains = 2;
+
+/// A part of the kernel's workspace: 4-byte words of global memory.
+struct WorkspaceRegion {
+  /// `!spak_cuda.global<i32>`, the kernel's argument.
+  Value pointer;
+  /// i32: the region's first word; of block b, add b * `wordsPerBlock`.
+  Value offset;
+  int64_t wordsPerBlock = 0;
+};
+
+/// What a launch needs of device memory, in bytes: a head that all blocks
+/// share, and so much for every multiprocessor.
+struct WorkspaceSize {
+  int64_t headBytes = 0, bytesPerBlock = 0;
+};
 
 /// What a direct access needs besides its tile; one entry per range.
 struct DirectAccess {
@@ -236,6 +251,23 @@ private:
   Value strideOf(Value view, int64_t axis);
   Value writesCopies(const RegisterMap &map);
 
+  // LowerWorkspace.cpp
+  /// A region of \p bytes that all blocks share. Asking twice for a name gives
+  /// the same region. The caller of a launch hands in memory that is zero
+  /// before the first launch and never cleared again, so that a kernel leaves
+  /// every word zero that it counts with (an atomic that wraps does) and reads
+  /// no other word that it did not write itself. Launches that use one
+  /// workspace run one after the other. Words are found at
+  /// `pointer[offset + i]`; a region begins on a multiple of 128 bytes. The
+  /// argument, its checks, `k_workspace` and the manifest follow by themselves.
+  mlir::FailureOr<WorkspaceRegion> sharedWorkspace(llvm::StringRef name,
+                                                   int64_t bytes);
+  /// The same with \p bytes for every block: only for a grid with no more
+  /// blocks than the device has multiprocessors, that is a persistent one.
+  mlir::FailureOr<WorkspaceRegion> workspaceOfBlocks(llvm::StringRef name,
+                                                     int64_t bytes);
+  WorkspaceSize workspaceSize() const;
+
   // LowerHost.cpp
   LogicalResult makeHost();
 
@@ -276,6 +308,9 @@ private:
   Value anotherFollows;
   /// Blocks of a cluster.
   int64_t clusterBlocks = 1;
+  /// Regions of the workspace: where each begins, in bytes.
+  WorkspaceSize workspace;
+  std::map<std::string, int64_t> sharedRegions, blockRegions;
   /// The schedule of the grid, which the launch needs too.
   std::optional<bool> persistent;
 };

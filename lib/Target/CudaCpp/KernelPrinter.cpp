@@ -55,6 +55,12 @@ LogicalResult KernelPrinter::printSignature() {
       head += "const __grid_constant__ spak::TensorMap " + named;
     } else if (auto global = dyn_cast<GlobalType>(type)) {
       StringRef element = ExpressionPrinter::typeName(global.getElementType());
+      auto kind = kernel.getArgAttrOfType<StringAttr>(i, "spak.kind");
+      if (kind && kind.getValue() == "workspace") {
+        // Other blocks write it while this one runs.
+        head += element.str() + " *" + named;
+        continue;
+      }
       bool written = llvm::any_of(argument.getUsers(), [](Operation *user) {
         return isa<StoreFragOp, StoreOp>(user);
       });

@@ -352,6 +352,24 @@ static LogicalResult verifyTied(Operation *op) {
 LogicalResult WgmmaFenceOp::verify() { return verifyTied(*this); }
 LogicalResult WgmmaWaitOp::verify() { return verifyTied(*this); }
 
+LogicalResult HostWorkspaceOp::verify() {
+  auto host = (*this)->getParentOfType<HostOp>();
+  int64_t arguments = 0, sizes = 0;
+  for (unsigned i = 0; host && i < host.getNumArguments(); ++i) {
+    auto kind = host.getArgAttrOfType<StringAttr>(i, "spak.kind");
+    arguments += kind && kind.getValue() == "workspace";
+  }
+  for (Operation &op : *(*this)->getBlock()) {
+    sizes += isa<HostWorkspaceOp>(op);
+  }
+  if (arguments != 1 || sizes != 1) {
+    return emitOpError("expected one argument of kind \"workspace\" and one "
+                       "size of it, got ")
+           << arguments << " and " << sizes;
+  }
+  return success();
+}
+
 LogicalResult HostTensorMapOp::verify() {
   size_t rank = getDims().size();
   if (rank < 1 || rank > 5 || getStrides().size() + 1 != rank ||
