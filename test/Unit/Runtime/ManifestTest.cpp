@@ -91,7 +91,7 @@ TEST(Manifest, NamesTheKeyAtFault) {
             "got \"f31\"");
   EXPECT_EQ(messageOf(edited("\"kind\": \"pointer\"", "\"kind\": \"ptr\"")),
             "manifest: kernels[0].arguments[1].kind: expected tensor_map, "
-            "pointer, stride, scalar or value, got \"ptr\"");
+            "pointer, stride, scalar, value or workspace, got \"ptr\"");
   EXPECT_EQ(messageOf(edited("[\"32\", \"16\"]", "[\"32\"]")),
             "manifest: kernels[0].arguments[0].box: expected one to five "
             "sizes, as many as dims, got [\"32\"]");
