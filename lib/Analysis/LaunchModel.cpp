@@ -73,7 +73,16 @@ public:
 
   bool walk(Block &block) {
     for (Operation &op : block) {
-      if (!step(op)) {
+      if (auto stop = dyn_cast<cuda::StopUnlessOp>(op)) {
+        Integer goesOn = valueOf(stop.getCondition());
+        if (!goesOn) {
+          return fail("the end of a loop depends on data");
+        }
+        if (!*goesOn) {
+          stopped = true;
+          return true;
+        }
+      } else if (!step(op)) {
         return false;
       }
     }
@@ -87,7 +96,8 @@ private:
   llvm::DenseMap<Value, Integer> &values;
   int64_t &iterations;
   bool oneThread;
-  Boxes *boxes; ///< filled if not null
+  Boxes *boxes;         ///< filled if not null
+  bool stopped = false; ///< the loop around what was walked last
 
   Integer valueOf(Value value) {
     auto known = values.find(value);
@@ -149,8 +159,9 @@ private:
   static bool isLeaf(scf::ForOp loop) {
     return loop.getBody()
                ->walk([](Operation *op) {
-                 return isa<scf::ForOp, scf::IfOp>(op) ? WalkResult::interrupt()
-                                                       : WalkResult::advance();
+                 bool whole =
+                     !isa<scf::ForOp, scf::IfOp, cuda::StopUnlessOp>(op);
+                 return whole ? WalkResult::advance() : WalkResult::interrupt();
                })
                .wasInterrupted() == false;
   }
@@ -178,6 +189,9 @@ private:
       values[loop.getInductionVar()] = *low + trip * *stride;
       if (!walk(*loop.getBody())) {
         return false;
+      }
+      if (std::exchange(stopped, false)) {
+        break;
       }
       assign(loop.getRegionIterArgs(), yield->getOperands());
       if (trip == 1 && trips > walked) {

@@ -96,23 +96,32 @@ Integer evaluate(Operation *op, const ThreadPlace &place,
     return constant.getType().isInteger(1) ? constant.getValue().getZExtValue()
                                            : constant.getValue().getSExtValue();
   }
-  Integer id = llvm::TypeSwitch<Operation *, Integer>(op)
-                   .Case([&](cuda::LaneOp) { return place.lane; })
-                   .Case([&](cuda::WarpInGroupOp) { return place.warp; })
-                   .Case([&](cuda::GroupInRoleOp) { return place.group; })
-                   .Case([&](cuda::ThreadInGroupOp) {
-                     return place.warp * kLanes + place.lane;
-                   })
-                   .Case([&](cuda::ThreadInRoleOp) {
-                     return place.group * kThreadsPerGroup +
-                            place.warp * kLanes + place.lane;
-                   })
-                   .Case([&](cuda::BlockOp) { return place.block; })
-                   .Case([&](cuda::BlocksOp) { return place.blocks; })
-                   .Case([&](cuda::HostSmsOp) { return place.sms; })
-                   .Case<cuda::HostAlignedOp, cuda::HostPresentOp>(
-                       [](auto) { return Integer(1); })
-                   .Default(Integer());
+  Integer id =
+      llvm::TypeSwitch<Operation *, Integer>(op)
+          .Case([&](cuda::LaneOp) { return place.lane; })
+          .Case([&](cuda::WarpInGroupOp) { return place.warp; })
+          .Case([&](cuda::GroupInRoleOp) { return place.group; })
+          .Case([&](cuda::ThreadInGroupOp) {
+            return place.warp * kLanes + place.lane;
+          })
+          .Case([&](cuda::ThreadInRoleOp) {
+            return place.group * kThreadsPerGroup + place.warp * kLanes +
+                   place.lane;
+          })
+          .Case([&](cuda::BlockOp) { return place.block; })
+          .Case([&](cuda::BlocksOp) { return place.blocks; })
+          // As if every block were as fast as the others.
+          .Case<cuda::ClaimOp, cuda::TakeOp>([&](auto next) -> Integer {
+            Integer count = valueOf(next.getCount());
+            if (!count) {
+              return std::nullopt;
+            }
+            return place.block + (*count + 1) * place.blocks;
+          })
+          .Case([&](cuda::HostSmsOp) { return place.sms; })
+          .Case<cuda::HostAlignedOp, cuda::HostPresentOp>(
+              [](auto) { return Integer(1); })
+          .Default(Integer());
   if (id) {
     return id;
   }

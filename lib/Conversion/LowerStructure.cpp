@@ -158,8 +158,21 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
       });
 }
 
+bool copiesOnly(ir::RoleOp role) {
+  return !role.walk([](Operation *op) {
+                bool tiles =
+                    llvm::any_of(op->getResultTypes(),
+                                 llvm::IsaPred<ir::TileType, ir::RowsType>);
+                return tiles ? WalkResult::interrupt() : WalkResult::advance();
+              })
+              .wasInterrupted();
+}
+
 LogicalResult KernelLowering::lowerRoles(ir::RolesOp roles) {
   Location loc = roles.getLoc();
+  if (failed(makePlaceQueue(roles))) {
+    return failure();
+  }
   if (clusterBlocks > 1) {
     cuda::ClusterSyncOp::create(builder, loc);
   } else {
@@ -200,21 +213,14 @@ void KernelLowering::setRegistersAtLaunch() {
 
 LogicalResult KernelLowering::lowerRole(ir::RoleOp role, int64_t firstWarp,
                                         bool grow) {
-  bool copiesOnly =
-      !role.walk([](Operation *op) {
-             bool tiles =
-                 llvm::any_of(op->getResultTypes(),
-                              llvm::IsaPred<ir::TileType, ir::RowsType>);
-             return tiles ? WalkResult::interrupt() : WalkResult::advance();
-           })
-           .wasInterrupted();
+  roleClaims = copiesOnly(role);
   std::optional<int64_t> registers;
   if (role.getRegisters() > 0) {
     registers = role.getRegisters();
   }
   auto made =
       cuda::RoleOp::create(builder, role.getLoc(), role.getName(), firstWarp,
-                           role.getWarps(), registers, grow, copiesOnly);
+                           role.getWarps(), registers, grow, roleClaims);
   roleBlock = &made.getBody().front();
   roleTop = nullptr;
   roleWarps = role.getWarps();

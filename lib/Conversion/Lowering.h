@@ -94,6 +94,9 @@ struct DirectAccess {
 /// The source name of a kernel's argument, or "arg<i>".
 std::string nameOfArgument(ir::KernelOp kernel, unsigned index);
 
+/// Whether \p role only moves tiles: it computes with none.
+bool copiesOnly(ir::RoleOp role);
+
 class KernelLowering {
 public:
   KernelLowering(ir::KernelOp kernel, mlir::OpBuilder &builder)
@@ -130,7 +133,12 @@ private:
                            Value tile, llvm::SmallVectorImpl<Value> &at);
   Value pairedTile(Location loc, Value place, Value extent);
   mlir::scf::ForOp placesOfBlock(ir::GridOp grid, ValueRange inits,
-                                 Value &place);
+                                 Value &place, Value &tiles);
+  /// Where the roles of a block hand claimed places on, if any grid claims.
+  LogicalResult makePlaceQueue(ir::RolesOp roles);
+  /// Claims place \p count of those after the first, or takes it from the role
+  /// that has; \p tiles and more say that there is none.
+  Value nextPlace(Value count, Value tiles);
   LogicalResult lowerTurn(ir::TurnOp turn);
 
   // LowerIndex.cpp
@@ -282,6 +290,10 @@ private:
   /// The running counter of each ring at this point.
   llvm::DenseMap<Value, Value> counters;
 
+  /// Claimed places on their way from one role to the others.
+  Value placeSlots, placeRing;
+  WorkspaceRegion placeCounter;
+
   /// The last op of those made on demand at the top of the kernel.
   Operation *kernelTop = nullptr;
 
@@ -290,6 +302,8 @@ private:
   Operation *roleTop = nullptr;
   int64_t roleWarps = 4;
   std::map<std::string, Value> roleValues;
+  /// Whether this role claims places for all.
+  bool roleClaims = false;
   bool storesThroughSharedMemory = false;
 
   /// Element-wise ops: the op whose map they are part of.

@@ -60,6 +60,20 @@ LogicalResult RoleOp::verify() {
   return success();
 }
 
+LogicalResult StopUnlessOp::verify() {
+  if (!isa<scf::ForOp>((*this)->getParentOp())) {
+    return emitOpError("expected a loop around it, got ")
+           << (*this)->getParentOp()->getName();
+  }
+  for (Operation *op = (*this)->getPrevNode(); op; op = op->getPrevNode()) {
+    if (!isMemoryEffectFree(op)) {
+      return emitOpError("stands behind ")
+             << op->getName() << ", which has an effect";
+    }
+  }
+  return success();
+}
+
 LogicalResult SharedOp::verify() {
   if (getOffset() && *getOffset() % getAlign() != 0) {
     return emitOpError("SMEM-ALIGN: offset ")
