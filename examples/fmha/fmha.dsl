@@ -28,6 +28,7 @@ system FMHA_Forward {
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
         exp_ahead: [0, 8, 16, 24]        // exponentials of a thread before it waits for the product of the step before
         order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired", "persistent_dynamic"]
+        tail: ["whole", "split"]         // the tiles of the last round: a block each, or cut for all blocks
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
         section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
         cluster_m: [1, 2]                // blocks of query rows that fetch K and V together
@@ -44,6 +45,7 @@ system FMHA_Forward {
                  + (tile_m * tile_n if weights == "shared" else 0)
                  + tile_m * min(Dv, o_slabs * (64 if Dv % 64 == 0 else 32))) + 1024 <= device.smem_per_block
         constraint "a block has a next tile": not cross_tile or (order != "one_per_cta" and overlap != "none" and overlap != "pingpong")
+        constraint "cut tiles have one length": tail == "whole" or (order == "persistent_static" and not causal and cluster_m * cluster_h == 1)
         constraint "long and short rows": order != "persistent_paired" or (causal and section == 0)
         constraint "sections are for causal rows": section == 0 or causal
         constraint "groups take turns": tile_m >= 128 or overlap == "intra" or overlap == "none"
@@ -313,6 +315,7 @@ system FMHA_Forward {
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead
             order = order
+            tail = tail
             overlap_tiles = cross_tile
             group(h) = section
             cluster(m) = cluster_m   cluster(h) = cluster_h

@@ -16,10 +16,12 @@ system MatMul {
         stages: [4, 3, 2]
         group_m: [16, 8, 1]              // rows of tiles that share columns of B in L2
         order: ["persistent_static", "one_per_cta"]
+        tail: ["whole", "split"]         // the tiles of the last round: a block each, or cut for all blocks
         cluster_m: [1, 2, 4]             // blocks along m that fetch tiles of B together
         cluster_n: [1, 2]                // blocks along n that fetch tiles of A together
 
         constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_n == 1
+        constraint "cut tiles are a block's": tail == "whole" or (order == "persistent_static" and cluster_m * cluster_n == 1)
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "A, B and the epilogue fit shared memory":
             2 * (stages * tile_k * (tile_m + tile_n) + 2 * 64 * tile_m) + 1024 <= device.smem_per_block
@@ -64,6 +66,7 @@ system MatMul {
             registers(producer) = 40
             registers(consumer) = 232
             order = order
+            tail = tail
             raster = grouped(m, group_m)
             cluster(m) = cluster_m   cluster(n) = cluster_n
             epilogue_slots = 2 if tile_n >= 128 else 1

@@ -122,6 +122,11 @@ private:
       return true;
     }
     cost(op);
+    if (auto leave = dyn_cast<cuda::PartialLeaveOp>(op)) {
+      // Who comes last is not known: everyone is counted as if it were.
+      values[leave.getLast()] = 1;
+      return true;
+    }
     if (op.getNumResults() == 1) {
       values[op.getResult(0)] =
           evaluate(&op, place, [&](Value value) { return valueOf(value); });
@@ -307,6 +312,16 @@ private:
             clock.now = std::max(clock.now, clock.groups.front());
             clock.groups.erase(clock.groups.begin());
           }
+        })
+        .Case([&](cuda::PartialLeaveOp leave) {
+          if (valueOf(leave.getPieces()).value_or(1) > 1) {
+            for (Value frag : leave.getFrags()) {
+              moved(cast<cuda::FragType>(frag.getType()), leave.getWorkspace());
+            }
+          }
+        })
+        .Case<cuda::PartialTakeOp, cuda::PartialAddOp>([&](auto part) {
+          moved(part.getResult().getType(), part.getWorkspace());
         })
         .Case([&](cuda::MapOp map) { mapped(map); })
         .Case([&](cuda::RowReduceOp reduce) {

@@ -22,6 +22,8 @@ private:
   void declare();
   mlir::LogicalResult checkArguments();
   void checkWorkspace();
+  /// The blocks of a grid whose tail is cut.
+  mlir::FailureOr<Value> placesOfCutGrid(ir::GridOp grid, Value tiles);
   /// A scalar of the program, computed on the host.
   mlir::FailureOr<Value> value(Value source);
   mlir::FailureOr<Value> extent(mlir::BlockArgument tensor, int64_t axis);

@@ -218,11 +218,20 @@ LogicalResult KernelLowering::lowerFirstTile(ir::FirstTileOp first) {
   for (auto name : first.getNames().getAsRange<StringAttr>()) {
     names.push_back(name.getValue().str());
   }
+  Value place;
+  if (first.getOrder().splitsTail()) {
+    Value variable = first.getVariables().front();
+    const Tail &cut = tailOf(first, first.getOrder(), names, first.getExtents(),
+                             shareOf(variable));
+    visits[variable] = visitOf(cut, constant(0));
+    place = visits[variable].place;
+  } else {
+    place = placeOfBlock();
+    place = first.getOrder().isPaired() ? mul(place, 2) : place;
+  }
   SmallVector<Value> at;
   if (failed(decodeTile(first, first.getOrder(), names, first.getExtents(),
-                        first.getOrder().isPaired() ? mul(placeOfBlock(), 2)
-                                                    : placeOfBlock(),
-                        at))) {
+                        place, at))) {
     return failure();
   }
   for (auto [variable, value] : llvm::zip_equal(first.getVariables(), at)) {
@@ -275,12 +284,39 @@ Value KernelLowering::nextPlace(Value count, Value tiles) {
                               placeRing, count, laneIsZero());
 }
 
+/// A loop over tiles, not unrolled and with an open end.
+static scf::ForOp finishLoop(scf::ForOp loop) {
+  loop->setAttr("unroll", Builder(loop->getContext()).getI64IntegerAttr(1));
+  if (loop.getBody()->mightHaveTerminator()) {
+    loop.getBody()->getTerminator()->erase();
+  }
+  return loop;
+}
+
 /// The loop over the places of the raster that the block takes, with \p inits
 /// carried and its body empty; puts the place into \p place, and how many there
 /// are into \p tiles.
 scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
                                          Value &place, Value &tiles) {
   Location loc = grid.getLoc();
+  if (grid.getOrderAttr().splitsTail()) {
+    SmallVector<std::string> names;
+    for (unsigned i = 0; i < grid.getExtents().size(); ++i) {
+      names.push_back(variableName(grid, i));
+    }
+    Value variable = grid.getVariables().front();
+    const Tail &cut = tailOf(grid, grid.getOrderAttr(), names,
+                             grid.getExtents(), shareOf(variable));
+    auto loop =
+        scf::ForOp::create(builder, loc, constant(grid.getFollow() ? 1 : 0),
+                           cut.visits, constant(1), inits);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    Visit visit = visitOf(cut, loop.getInductionVar());
+    visits[variable] = visit;
+    place = visit.place;
+    return finishLoop(loop);
+  }
   for (auto [i, extent] : llvm::enumerate(grid.getExtents())) {
     Value size =
         placesAlong(grid.getOrderAttr(), variableName(grid, i), scalar(extent));
@@ -351,11 +387,7 @@ scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
     loop = scf::ForOp::create(builder, loc, first, tiles, blocks, inits);
     place = loop.getInductionVar();
   }
-  loop->setAttr("unroll", builder.getI64IntegerAttr(1));
-  if (loop.getBody()->mightHaveTerminator()) {
-    loop.getBody()->getTerminator()->erase();
-  }
-  return loop;
+  return finishLoop(loop);
 }
 
 LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {

@@ -32,6 +32,8 @@ constexpr int64_t kTensorMapStrideBytes = int64_t(1) << 40;
 /// left over keeps an index rounded up to its tile, or stepped once past the
 /// last one, from overflowing.
 constexpr int64_t kLargestIndex = (int64_t(1) << 31) - (int64_t(1) << 16);
+/// All steps of the tiles of a round can be counted in 31 bits.
+constexpr int64_t kMostSteps = kLargestIndex / kMostBlocks;
 /// What every allocator of device memory gives.
 constexpr int64_t kWorkspaceAlign = 256;
 
@@ -318,6 +320,31 @@ FailureOr<Value> HostBuilder::tensorMap(const DeviceArgument &argument) {
       values[argument.source], dims, steps, argument.box, argument.swizzle));
 }
 
+/// Fewer tiles than multiprocessors are cut for more blocks: for as many as get
+/// a step when all get equal numbers.
+FailureOr<Value> HostBuilder::placesOfCutGrid(ir::GridOp grid, Value tiles) {
+  ir::ShareOp share;
+  kernel.walk([&](ir::ShareOp found) { share = found; });
+  if (!share) {
+    return grid.emitOpError("has a tail that is cut, but no share");
+  }
+  FailureOr<Value> lower = value(share.getLower());
+  FailureOr<Value> upper = value(share.getUpper());
+  if (failed(lower) || failed(upper)) {
+    return failure();
+  }
+  Value steps = arith::SubIOp::create(builder, loc, *upper, *lower);
+  check(compare(arith::CmpIPredicate::sle, steps, number(kMostSteps)), TooLarge,
+        "a tile has more than " + Twine(kMostSteps) + " steps");
+  Value sms = cuda::HostSmsOp::create(builder, loc);
+  Value most = arith::MinSIOp::create(builder, loc, sms, number(kMostBlocks));
+  Value work = arith::MulIOp::create(builder, loc, tiles, steps);
+  Value each = arith::CeilDivSIOp::create(builder, loc, work, most);
+  Value some = arith::CeilDivSIOp::create(builder, loc, work, each);
+  Value few = compare(arith::CmpIPredicate::slt, tiles, most);
+  return Value(arith::SelectOp::create(builder, loc, few, some, most));
+}
+
 LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
   OpBuilder::InsertionGuard guard(builder);
   declare();
@@ -383,7 +410,14 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
             (cluster ? " clusters" : " tiles"));
   check(compare(arith::CmpIPredicate::sgt, blocks, number(0)), NothingToDo,
         "nothing to compute");
-  if (persistent) {
+  ir::OrderAttr order = grid.getOrderAttr();
+  if (persistent && order.splitsTail()) {
+    FailureOr<Value> places = placesOfCutGrid(grid, blocks);
+    if (failed(places)) {
+      return failure();
+    }
+    blocks = *places;
+  } else if (persistent) {
     Value places = cluster ? cuda::HostClustersOp::create(builder, loc,
                                                           device.getSymName())
                                  .getResult()

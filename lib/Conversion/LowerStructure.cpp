@@ -138,6 +138,9 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
       .Case([&](ir::SoftmaxProbsOp op) { return lowerProbs(op); })
       .Case([&](ir::SoftmaxRescaleOp op) { return lowerRescale(op); })
       .Case([&](ir::SoftmaxFinishOp op) { return lowerFinish(op); })
+      .Case([&](ir::SoftmaxJoinOp op) { return lowerSoftmaxJoin(op); })
+      .Case([&](ir::JoinOp op) { return lowerJoin(op); })
+      .Case([&](ir::ShareOp op) { return lowerShare(op); })
       .Case([&](ir::StoreOp store) { return lowerStore(store); })
       .Case([&](ir::LoadOp load) { return lowerLoad(load); })
       .Case([&](ir::LoadScalarOp load) { return lowerLoadScalar(load); })
@@ -226,6 +229,7 @@ LogicalResult KernelLowering::lowerRole(ir::RoleOp role, int64_t firstWarp,
   roleWarps = role.getWarps();
   roleValues.clear();
   storesThroughSharedMemory = false;
+  tail.reset();
   if (roleBlock->empty() ||
       !roleBlock->back().hasTrait<OpTrait::IsTerminator>()) {
     builder.setInsertionPointToEnd(roleBlock);

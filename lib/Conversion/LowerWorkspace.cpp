@@ -16,7 +16,7 @@ constexpr int64_t kWordBytes = 4;
 constexpr int64_t kRegionAlign = 128;
 /// The head comes first; where the blocks' regions begin must be known before
 /// all shared regions are.
-constexpr int64_t kHeadBytes = 1024;
+constexpr int64_t kHeadBytes = 64 * 1024;
 
 } // namespace
 

@@ -84,6 +84,44 @@ struct WorkspaceSize {
   int64_t headBytes = 0, bytesPerBlock = 0;
 };
 
+/// Blocks that may share cut tiles: more than any device has multiprocessors.
+constexpr int64_t kMostBlocks = 1024;
+
+/// The tail of a cut grid (`tail = "split"`), the same for all visits of a
+/// block; all i32.
+struct Tail {
+  ir::ShareOp share;
+  Value block, blocks;
+  /// Steps of a tile; steps of the tail that a block has.
+  Value steps, chunk;
+  /// The block's steps among those of the tail: [begin, end).
+  Value begin, end;
+  /// Rounds without cut tiles, and how many tiles they have.
+  Value rounds, wholeTiles;
+  /// The first tile of the tail that the block visits.
+  Value first;
+  Value visits;
+};
+
+/// One visit of a block: a place of the raster, some of its steps, and which
+/// of the cut tiles it is (-1: it has all steps).
+struct Visit {
+  Value place, from, to, part;
+};
+
+/// The parts of one cut tile, for one group of the block.
+struct Parts {
+  Value count;
+  /// The block that has the tile's first steps.
+  Value firstBlock;
+  /// Where this visit leaves its part, and where the groups are counted.
+  Value word, counter;
+  /// Words between the two visits of a block.
+  int64_t wordsPerVisit = 0;
+  WorkspaceRegion region;
+  Value groupWord, firstStep;
+};
+
 /// What a direct access needs besides its tile; one entry per range.
 struct DirectAccess {
   Value base;
@@ -140,6 +178,27 @@ private:
   /// that has; \p tiles and more say that there is none.
   Value nextPlace(Value count, Value tiles);
   LogicalResult lowerTurn(ir::TurnOp turn);
+
+  // LowerTail.cpp
+  /// The share that is taken of the tile of \p variable; null if none is.
+  static ir::ShareOp shareOf(Value variable);
+  const Tail &tailOf(Operation *op, ir::OrderAttr order,
+                     llvm::ArrayRef<std::string> names, ValueRange sizes,
+                     ir::ShareOp share);
+  Visit visitOf(const Tail &tail, Value number);
+  LogicalResult lowerShare(ir::ShareOp share);
+  LogicalResult lowerJoin(ir::JoinOp join);
+  LogicalResult lowerSoftmaxJoin(ir::SoftmaxJoinOp join);
+  mlir::FailureOr<Parts> partsOf(Operation *join, Value part,
+                                 ValueRange fragments);
+  Value wordOfPiece(const Parts &parts, Value piece);
+  Value leave(Location loc, const Parts &parts, ValueRange fragments);
+  /// If the visit joins: the carried \p fragments after \p body has run for
+  /// every piece, else as they are.
+  Values joinPieces(Location loc, const Parts &parts, Value last,
+                    ValueRange fragments, llvm::function_ref<Values()> join);
+  Values forPieces(Location loc, const Parts &parts, ValueRange carried,
+                   llvm::function_ref<Values(Value, Value, ValueRange)> body);
 
   // LowerIndex.cpp
   Value scalar(Value value);
@@ -271,7 +330,8 @@ private:
   mlir::FailureOr<WorkspaceRegion> sharedWorkspace(llvm::StringRef name,
                                                    int64_t bytes);
   /// The same with \p bytes for every block: only for a grid with no more
-  /// blocks than the device has multiprocessors, that is a persistent one.
+  /// blocks than the device has multiprocessors, that is a persistent one. Here
+  /// nothing is zero: other launches have other blocks' parts in its place.
   mlir::FailureOr<WorkspaceRegion> workspaceOfBlocks(llvm::StringRef name,
                                                      int64_t bytes);
   WorkspaceSize workspaceSize() const;
@@ -322,6 +382,10 @@ private:
   Value anotherFollows;
   /// Blocks of a cluster.
   int64_t clusterBlocks = 1;
+  /// Of the role being converted.
+  std::optional<Tail> tail;
+  /// By the first variable of the tile.
+  llvm::DenseMap<Value, Visit> visits;
   /// Regions of the workspace: where each begins, in bytes.
   WorkspaceSize workspace;
   std::map<std::string, int64_t> sharedRegions, blockRegions;

@@ -55,6 +55,7 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
   case Phase::Scheduled:
     pm.addPass(ir::createJoinClusterBounds());
     pm.addPass(ir::createRunLoopsOnce());
+    pm.addPass(ir::createSplitTails());
     pm.addPass(ir::createStageLoads());
     pm.addPass(ir::createSpecializeRoles());
     pm.addPass(ir::createSoftwarePipeline());

@@ -104,6 +104,7 @@ Machine::Step Machine::step(Operation *op) {
       .Case([&](ir::ForOp loop) { return enterFor(loop); })
       .Case([&](ir::GridOp grid) { return enterGrid(grid); })
       .Case([&](ir::FirstTileOp first) { return firstTile(first); })
+      .Case([&](ir::ShareOp share) { return this->share(share); })
       .Case([&](scf::IfOp branch) { return enterIf(branch); })
       .Case([&](ir::RolesOp region) { return runRoles(region); })
       .Case([&](ir::RequireOp check) {
@@ -228,7 +229,7 @@ Machine::Step Machine::leave(Operation *terminator) {
   }
   if (auto grid = dyn_cast<ir::GridOp>(owner)) {
     ++frame.round;
-    if (placeOf(frame) < frame.tiles) {
+    if (hasTile(frame)) {
       for (auto [argument, value] :
            llvm::zip_equal(grid.getRegionIterArgs(), yielded)) {
         set(argument, std::move(value));
@@ -386,8 +387,27 @@ static SmallVector<std::string> namesOf(ir::GridOp grid) {
   return names;
 }
 
+/// The share that is taken of the tile of \p variable; null if none is.
+static ir::ShareOp shareOf(Value variable) {
+  for (Operation *user : variable.getUsers()) {
+    if (auto share = dyn_cast<ir::ShareOp>(user)) {
+      return share;
+    }
+  }
+  return nullptr;
+}
+
+/// Whether the block has a tile in the frame's round.
+bool Machine::hasTile(const Frame &frame) const {
+  return frame.share ? visitOf(tail, frame.round).has_value()
+                     : placeOf(frame) < frame.tiles;
+}
+
 /// The place of the raster that a block takes in its round.
 int64_t Machine::placeOf(const Frame &frame) const {
+  if (frame.share) {
+    return visitOf(tail, frame.round)->place;
+  }
   if (frame.paired) {
     return (frame.round / 2 * frame.blocks + sim.block) * 2 + frame.round % 2;
   }
@@ -419,6 +439,9 @@ SmallVector<RuntimeValue, 4> Machine::tileAt(ir::OrderAttr order,
 void Machine::startGridTile(Frame &frame) {
   auto grid = cast<ir::GridOp>(frame.owner);
   frame.index = placeOf(frame);
+  if (frame.share) {
+    visit = *visitOf(tail, frame.round);
+  }
   SmallVector<Type> types;
   for (BlockArgument variable : grid.getVariables()) {
     types.push_back(variable.getType());
@@ -434,7 +457,8 @@ void Machine::startGridTile(Frame &frame) {
 
 std::pair<int64_t, int64_t> Machine::countTiles(ir::OrderAttr order,
                                                 ArrayRef<std::string> names,
-                                                OperandRange extents) {
+                                                OperandRange extents,
+                                                ir::ShareOp share) {
   int64_t tiles = 1;
   for (auto [name, extent] : llvm::zip_equal(names, extents)) {
     int64_t size = std::max<int64_t>(integer(extent), 0);
@@ -443,6 +467,10 @@ std::pair<int64_t, int64_t> Machine::countTiles(ir::OrderAttr order,
   bool persistent = order && order.isPersistent();
   int64_t most = order && order.isPaired() ? tiles / 2 : tiles;
   int64_t blocks = persistent ? std::min(sim.options.blocks, most) : tiles;
+  if (share) {
+    tail = tailOf(share, tiles, sim.options.blocks);
+    blocks = tail.blocks;
+  }
   sim.repeatsTiles |= order && order.isPaired();
   sim.result.tiles = std::max(sim.result.tiles, tiles);
   sim.result.blocks = std::max(sim.result.blocks, blocks);
@@ -450,22 +478,29 @@ std::pair<int64_t, int64_t> Machine::countTiles(ir::OrderAttr order,
 }
 
 Machine::Step Machine::firstTile(ir::FirstTileOp first) {
+  ir::ShareOp cut = first.getOrder().splitsTail()
+                        ? shareOf(first.getVariables().front())
+                        : nullptr;
   SmallVector<std::string> names;
   for (auto name : first.getNames().getAsRange<StringAttr>()) {
     names.push_back(name.getValue().str());
   }
   auto [tiles, blocks] =
-      countTiles(first.getOrder(), names, first.getExtents());
+      countTiles(first.getOrder(), names, first.getExtents(), cut);
   if (sim.block >= blocks) {
     // No launch has such a block; what it would do does not matter.
     frames.clear();
     return Step::Entered;
   }
-  for (auto [variable, value] : llvm::zip_equal(
-           first.getVariables(),
-           tileAt(first.getOrder(), names, first.getExtents(),
-                  first.getVariables().getTypes(),
-                  first.getOrder().isPaired() ? 2 * sim.block : sim.block))) {
+  int64_t place = first.getOrder().isPaired() ? 2 * sim.block : sim.block;
+  if (cut) {
+    visit = *visitOf(tail, 0);
+    place = visit.place;
+  }
+  for (auto [variable, value] :
+       llvm::zip_equal(first.getVariables(),
+                       tileAt(first.getOrder(), names, first.getExtents(),
+                              first.getVariables().getTypes(), place))) {
     set(variable, std::move(value));
   }
   return Step::Next;
@@ -473,15 +508,20 @@ Machine::Step Machine::firstTile(ir::FirstTileOp first) {
 
 Machine::Step Machine::enterGrid(ir::GridOp grid) {
   ir::OrderAttr order = grid.getOrderAttr();
-  auto [tiles, blocks] = countTiles(order, namesOf(grid), grid.getExtents());
+  ir::ShareOp share = order && order.splitsTail()
+                          ? shareOf(grid.getVariables().front())
+                          : nullptr;
+  auto [tiles, blocks] =
+      countTiles(order, namesOf(grid), grid.getExtents(), share);
   Frame frame;
+  frame.share = share;
   frame.owner = grid;
   frame.tiles = tiles;
   frame.blocks = std::max<int64_t>(blocks, 1);
   frame.round = grid.getFollow() ? 1 : 0;
   frame.snake = order && order.isSnake();
   frame.paired = order && order.isPaired();
-  if (sim.block >= blocks || placeOf(frame) >= tiles) {
+  if (sim.block >= blocks || !hasTile(frame)) {
     for (auto [result, init] :
          llvm::zip_equal(grid.getResults(), grid.getInitArgs())) {
       set(result, get(init));

@@ -16,6 +16,13 @@
 
 namespace spak::sim {
 
+/// What a visit has made of a tile that is cut: a sum, or a softmax with its
+/// output.
+struct TilePart {
+  std::optional<RowsValue> rows;
+  TileValue tile;
+};
+
 /// What all machines of a run share.
 struct Simulation {
   const Options &options;
@@ -24,6 +31,8 @@ struct Simulation {
   std::vector<std::unique_ptr<RingState>> rings; ///< of the block that runs
   int64_t block = 0;                             ///< which block that is
   bool repeatsTiles = false; ///< a tile may be computed and stored twice
+  /// Parts of cut tiles whose others are still to come, by the tile's number.
+  std::map<int64_t, std::vector<TilePart>> parts;
   /// Scratch for operands that are not laid out as an op wants them.
   std::vector<float> floatScratch[2];
   std::vector<double> doubleScratch[2];
@@ -72,6 +81,18 @@ private:
     // belongs to the one before.
     int64_t tiles = 0, blocks = 1, round = 0;
     bool snake = false, paired = false;
+    // Whose share of its tile each visit has; null if tiles are not cut.
+    ir::ShareOp share;
+  };
+
+  /// The steps that a visit has of its tile, and which of the cut tiles that
+  /// is; -1 if it has all.
+  struct Visit {
+    int64_t place = 0, from = 0, to = 0, part = -1;
+  };
+  /// How the tail of a grid is cut.
+  struct Tail {
+    int64_t steps = 1, blocks = 1, rounds = 0, work = 0, chunk = 0;
   };
 
   /// What became of one op.
@@ -82,6 +103,15 @@ private:
   Step enterFor(ir::ForOp loop);
   Step enterGrid(ir::GridOp grid);
   Step firstTile(ir::FirstTileOp first);
+  Step share(ir::ShareOp op);
+  Step join(ir::JoinOp op);
+  Step softmaxJoin(ir::SoftmaxJoinOp op);
+  /// How \p tiles tiles are cut of which \p share takes its part.
+  Tail tailOf(ir::ShareOp share, int64_t tiles, int64_t blocks);
+  /// The visit in \p round of the block; none if there are less.
+  std::optional<Visit> visitOf(const Tail &tail, int64_t round) const;
+  /// Keeps \p part of tile \p number. True if it is the last of the tile.
+  bool keepPart(int64_t number, TilePart part);
   Step enterIf(mlir::scf::IfOp branch);
   Step runRoles(ir::RolesOp roles);
   Step leave(mlir::Operation *terminator);
@@ -90,10 +120,12 @@ private:
   void startGridTile(Frame &frame);
   /// The place in raster order that the block takes in the frame's round.
   int64_t placeOf(const Frame &frame) const;
+  bool hasTile(const Frame &frame) const;
   /// The number of tiles, and of blocks that share them.
   std::pair<int64_t, int64_t> countTiles(ir::OrderAttr order,
                                          llvm::ArrayRef<std::string> names,
-                                         mlir::OperandRange extents);
+                                         mlir::OperandRange extents,
+                                         ir::ShareOp share);
   /// The variables of the tile at \p place of the raster.
   llvm::SmallVector<RuntimeValue, 4>
   tileAt(ir::OrderAttr order, llvm::ArrayRef<std::string> names,
@@ -166,6 +198,9 @@ private:
   llvm::DenseMap<mlir::Value, RuntimeValue> values;
   std::vector<Frame> frames;
   std::string waitsFor;
+  /// Of the tile that was begun last.
+  Visit visit;
+  Tail tail;
   bool progressed = false; ///< since the scheduler last looked
   std::vector<std::unique_ptr<Machine>> roles; ///< while a roles op runs
 };

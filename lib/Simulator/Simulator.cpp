@@ -229,6 +229,11 @@ FailureOr<Result> run(ModuleOp module, StringRef name, Arguments &arguments,
     }
     ++sim.block;
   } while (sim.block < sim.result.blocks);
+  if (!sim.parts.empty()) {
+    kernel.emitError() << "cut tile " << sim.parts.begin()->first
+                       << " is never finished: parts of it are missing";
+    return failure();
+  }
   return sim.result;
 }
 

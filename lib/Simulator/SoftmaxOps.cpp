@@ -92,6 +92,8 @@ Machine::Step Machine::softmaxOp(Operation *op) {
       .Case([&](ir::SoftmaxProbsOp o) { return softmaxProbs(o); })
       .Case([&](ir::SoftmaxRescaleOp o) { return softmaxRescale(o); })
       .Case([&](ir::SoftmaxFinishOp o) { return softmaxFinish(o); })
+      .Case([&](ir::SoftmaxJoinOp o) { return softmaxJoin(o); })
+      .Case([&](ir::JoinOp o) { return join(o); })
       .Default([&](Operation *o) { return ringOp(o); });
 }
 
@@ -418,6 +420,64 @@ Machine::Step Machine::softmaxFinish(ir::SoftmaxFinishOp op) {
   round(lse);
   set(op.getOut(), std::move(out));
   set(op.getLse(), std::move(lse));
+  return Step::Next;
+}
+
+Machine::Step Machine::softmaxJoin(ir::SoftmaxJoinOp op) {
+  RowsValue rows = std::get<RowsValue>(get(op.getRows()));
+  FailureOr<TileValue> o = tile(op, op.getO());
+  if (failed(o)) {
+    return Step::Error;
+  }
+  int64_t number = integer(op.getPart());
+  if (number < 0 || !keepPart(number, {rows, *o})) {
+    set(op.getAllRows(), rows);
+    set(op.getResult(), *o);
+    set(op.getLast(), int64_t(number < 0));
+    return Step::Next;
+  }
+  std::vector<TilePart> parts = std::move(sim.parts[number]);
+  sim.parts.erase(number);
+  double scale = real(op.getScale());
+  RowsValue all = rows;
+  all.max = makeTile(rows.max.type);
+  all.sum = makeTile(rows.sum.type);
+  all.max.present = all.sum.present = rows.max.present;
+  TileValue sum = makeTile(o->type);
+  sum.present = o->present;
+  withReal(sim.options.exact, [&](auto zero) {
+    using Real = decltype(zero);
+    Real lowest = -std::numeric_limits<Real>::infinity();
+    Real base2 = static_cast<Real>(scale) * static_cast<Real>(kLog2e);
+    int64_t count = all.max.count();
+    Real *max = all.max.data<Real>(), *total = all.sum.data<Real>();
+    std::fill(max, max + count, lowest);
+    std::fill(total, total + count, zero);
+    std::fill(sum.data<Real>(), sum.data<Real>() + sum.count(), zero);
+    for (const TilePart &part : parts) {
+      max = all.max.data<Real>();
+      for (int64_t row = 0; row < count; ++row) {
+        max[row] = std::max(max[row], part.rows->max.data<Real>()[row]);
+      }
+    }
+    std::vector<Real> weight(count);
+    for (const TilePart &part : parts) {
+      for (int64_t row = 0; row < count; ++row) {
+        Real top = max[row] == lowest ? zero : max[row];
+        weight[row] =
+            std::exp2((part.rows->max.data<Real>()[row] - top) * base2);
+        total[row] += part.rows->sum.data<Real>()[row] * weight[row];
+      }
+      Real *out = sum.data<Real>();
+      const Real *in = part.tile.data<Real>();
+      forEachWithRow(
+          o->type, all.max.type.getAxes()[0],
+          [&](int64_t i, int64_t row) { out[i] += in[i] * weight[row]; });
+    }
+  });
+  set(op.getAllRows(), std::move(all));
+  set(op.getResult(), std::move(sum));
+  set(op.getLast(), int64_t(1));
   return Step::Next;
 }
 

@@ -338,6 +338,9 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
         return predicated("tma_wait_all_if", "tma_wait_all_if", wait.getWhen());
       })
       .Case([&](StMatrixOp store) { return printStMatrix(store); })
+      .Case([&](PartialLeaveOp leave) { return printLeave(leave); })
+      .Case([&](PartialTakeOp take) { return printTake(take); })
+      .Case([&](PartialAddOp add) { return printAddPartial(add); })
       .Case([&](LoadFragOp load) { return printLoadFrag(load); })
       .Case([&](StoreFragOp store) { return printStoreFrag(store); })
       .Case([&](LoadOp load) -> LogicalResult {

@@ -48,6 +48,11 @@ private:
   Result printStMatrix(StMatrixOp op);
   Result printLoadFrag(LoadFragOp op);
   Result printStoreFrag(StoreFragOp op);
+
+  // PartialStatements.cpp
+  Result printLeave(PartialLeaveOp op);
+  Result printTake(PartialTakeOp op);
+  Result printAddPartial(PartialAddOp op);
   /// The shared address of a slot: `sK + slot * 32768 + offset`.
   std::optional<std::string> address(mlir::Value smem, mlir::Value slot,
                                      int64_t offset, mlir::Value extra);

@@ -197,6 +197,13 @@ LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           "\"persistent_dynamic\", got \""
                        << schedule << "\"";
   }
+  if (Attribute tail = params.get("tail");
+      tail && (tail != StringAttr::get(params.getContext(), "split") ||
+               schedule != "persistent_static")) {
+    return emitError() << "expected `tail = \"split\"` with "
+                          "\"persistent_static\" only, got "
+                       << tail << " with \"" << schedule << "\"";
+  }
   if (!llvm::all_of(fastest, llvm::IsaPred<StringAttr>)) {
     return emitError() << "the variables of an order are names, got "
                        << fastest;

@@ -235,6 +235,17 @@ LogicalResult FirstTileOp::verify() {
   return verifyVariables(*this, getVariables().getTypes(), getExtents().size());
 }
 
+LogicalResult ShareOp::verify() {
+  // SHARE-OF
+  auto argument = dyn_cast<BlockArgument>(getOf());
+  Operation *owner =
+      argument ? argument.getOwner()->getParentOp() : getOf().getDefiningOp();
+  if (!isa_and_nonnull<GridOp, FirstTileOp>(owner)) {
+    return emitOpError("expected a variable of a grid or of a first tile");
+  }
+  return success();
+}
+
 std::string GridOp::variableName(unsigned index) {
   BlockArgument variable = getRegion().getArgument(index);
   if (auto range = dyn_cast<RangeType>(variable.getType())) {

@@ -26,6 +26,11 @@ LoopBounds mapped(LoopBounds bounds, const IRMapping &map) {
 }
 
 bool isNeverEmpty(ForOp loop) {
+  auto share = loop.getLower().getDefiningOp<ShareOp>();
+  if (share && loop.getLower() == share.getFrom() &&
+      loop.getUpper() == share.getTo()) {
+    return true;
+  }
   auto most = loop.getUpper().getDefiningOp<arith::MaxSIOp>();
   return most && llvm::any_of(most->getOperands(), [&](Value operand) {
            auto sum = operand.getDefiningOp<arith::AddIOp>();

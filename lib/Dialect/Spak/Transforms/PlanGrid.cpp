@@ -65,6 +65,7 @@ private:
   LogicalResult plan(GridOp grid, const Requests &requests);
   FailureOr<Raster> readRaster(GridOp grid, const Requests &requests);
   Raster chooseRaster(GridOp grid, const Requests &requests);
+  LogicalResult planTail(GridOp grid, const Requests &requests);
   LogicalResult planOverlap(GridOp grid, const Requests &requests);
 };
 
@@ -254,7 +255,85 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
   grid.setOrderAttr(OrderAttr::get(context, schedule, b.getArrayAttr(fastest),
                                    b.getDictionaryAttr(params)));
   remark(grid, "schedule " + schedule, why);
-  return planOverlap(grid, requests);
+  return failure(failed(planTail(grid, requests)) ||
+                 failed(planOverlap(grid, requests)));
+}
+
+/// What makes \p value differ from one tile of \p grid to the next: a variable
+/// of the grid, or an op that is no arithmetic; null if nothing does.
+Value variesBy(GridOp grid, Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    return argument.getOwner() == grid.getBody() ? value : Value();
+  }
+  Operation *def = value.getDefiningOp();
+  if (!grid->isProperAncestor(def)) {
+    return {};
+  }
+  if (!isPure(def) || def->getNumRegions() != 0) {
+    return value;
+  }
+  for (Value operand : def->getOperands()) {
+    if (Value found = variesBy(grid, operand)) {
+      return found;
+    }
+  }
+  return {};
+}
+
+/// Decides whether the tiles that fill no whole round are cut.
+LogicalResult PlanGridPass::planTail(GridOp grid, const Requests &requests) {
+  if (!requests.request("tail")) {
+    return success();
+  }
+  StringRef text = requests.text("tail");
+  if (text == "whole") {
+    return success();
+  }
+  OrderAttr order = grid.getOrderAttr();
+  if (text != "split") {
+    return grid.emitOpError("request `tail`: expected \"whole\" or "
+                            "\"split\", got ")
+           << requests.request("tail");
+  }
+  if (order.getSchedule() != "persistent_static") {
+    return grid.emitOpError("request `tail` = split needs `order` = "
+                            "persistent_static, whose last round is known to "
+                            "all blocks, got ")
+           << order.getSchedule();
+  }
+  int64_t loops = llvm::range_size(grid.getBody()->getOps<ForOp>());
+  if (loops != 1) {
+    return grid.emitOpError("request `tail` = split needs a tile with one "
+                            "loop to cut, got ")
+           << loops;
+  }
+  ForOp loop = *grid.getBody()->getOps<ForOp>().begin();
+  for (Value bound : {loop.getLower(), loop.getUpper()}) {
+    Value why = variesBy(grid, bound);
+    if (!why) {
+      continue;
+    }
+    auto variable = dyn_cast<BlockArgument>(why);
+    InFlightDiagnostic diag =
+        loop.emitOpError("request `tail` = split needs as many steps in every "
+                         "tile, but a bound of this loop depends on ");
+    if (variable) {
+      diag << "`" << grid.variableName(variable.getArgNumber()) << "`";
+    } else {
+      diag << "what the tile reads";
+      diag.attachNote(why.getLoc()) << "here";
+    }
+    return diag;
+  }
+  Builder b(grid.getContext());
+  NamedAttrList params(order.getParams());
+  params.set("tail", b.getStringAttr("split"));
+  grid.setOrderAttr(OrderAttr::get(grid.getContext(), order.getSchedule(),
+                                   order.getFastest(),
+                                   params.getDictionary(grid.getContext())));
+  remark(grid, "the tiles of the last round are cut along their loop",
+         "request `tail`");
+  return success();
 }
 
 /// Decides whether the end of a tile runs beside the beginning of the next.

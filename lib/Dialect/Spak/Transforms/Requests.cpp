@@ -74,7 +74,7 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
   }
   static constexpr StringLiteral exact[] = {
       "consumers", "overlap",        "order",        "persistent",
-      "raster",    "epilogue_slots", "overlap_tiles",
+      "raster",    "epilogue_slots", "overlap_tiles", "tail",
       "rescale",
       "exponentials_ahead",
       "rescale_bound", "exp2_polynomial", "computed"};

@@ -221,6 +221,12 @@ int64_t Run::evaluate(Value value) {
     return found->second;
   }
   auto leaf = given->find(numbers.of(value));
+  if (auto share = value.getDefiningOp<ShareOp>();
+      share && value == share.getTo()) {
+    // A visit has a step.
+    int64_t to = leaf != given->end() ? leaf->second : 0;
+    return std::max(to, evaluate(share.getFrom()) + 1);
+  }
   if (leaf != given->end()) {
     return leaf->second;
   }

@@ -1,7 +1,8 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// Owns: that the loop of a tile which overlaps the next one is never empty. An
-// empty one runs a step past the end of its axis, where all is absent.
+// Owns: that the loop of a tile which overlaps the next one, or is cut, is
+// never empty. An empty one runs a step past the end of its axis, where all is
+// absent.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -41,9 +42,11 @@ bool isSame(Value a, Value b) {
 LogicalResult runOnce(ForOp loop) {
   Value count = tileCountOf(loop, loop.getUpper());
   if (!count) {
+    auto grid = loop->getParentOfType<GridOp>();
     return loop.emitOpError("may be empty, and where its axis ends is not "
-                            "known: request `overlap_tiles` needs a step past "
-                            "the end that the loop can run instead");
+                            "known: request `")
+           << (grid.getOverlapAttr() ? "overlap_tiles" : "tail")
+           << "` needs a step past the end that the loop can run instead";
   }
   OpBuilder b(loop);
   Location loc = loop.getLoc();
@@ -68,7 +71,8 @@ class RunLoopsOncePass : public impl::RunLoopsOnceBase<RunLoopsOncePass> {
 public:
   void runOnOperation() override {
     WalkResult result = getOperation().walk([](GridOp grid) {
-      if (!grid.getOverlapAttr()) {
+      bool cut = grid.getOrderAttr() && grid.getOrderAttr().splitsTail();
+      if (!grid.getOverlapAttr() && !cut) {
         return WalkResult::advance();
       }
       for (ForOp loop : grid.getBody()->getOps<ForOp>()) {

@@ -190,6 +190,7 @@ OpOperand *spak::cuda::getTiedOperand(OpResult result) {
         auto start = reduce.getStartMutable();
         return reduce.getOnly() && !start.empty() ? &*start.begin() : nullptr;
       })
+      .Case([](PartialAddOp add) { return &add.getAccMutable(); })
       .Case([](PackOp pack) -> OpOperand * {
         auto into = pack.getIntoMutable();
         return into.empty() ? nullptr : &*into.begin();

@@ -366,6 +366,27 @@ static LogicalResult verifyTied(Operation *op) {
 LogicalResult WgmmaFenceOp::verify() { return verifyTied(*this); }
 LogicalResult WgmmaWaitOp::verify() { return verifyTied(*this); }
 
+LogicalResult PartialLeaveOp::verify() {
+  for (Value frag : getFrags()) {
+    Type element = cast<FragType>(frag.getType()).getElementType();
+    if (!element.isF32()) {
+      return emitOpError("expected fragments of f32, got ") << frag.getType();
+    }
+  }
+  return success();
+}
+
+LogicalResult PartialAddOp::verify() {
+  if (bool(getFactor()) != bool(getPattern())) {
+    return emitOpError("expected a factor and its pattern, or neither");
+  }
+  FragType type = getAcc().getType();
+  if (!type.getElementType().isF32()) {
+    return emitOpError("expected a fragment of f32, got ") << type;
+  }
+  return success();
+}
+
 LogicalResult HostWorkspaceOp::verify() {
   auto host = (*this)->getParentOfType<HostOp>();
   int64_t arguments = 0, sizes = 0;

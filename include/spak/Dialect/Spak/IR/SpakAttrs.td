@@ -111,6 +111,13 @@ def Spak_OrderAttr : Spak_Attr<"Order", "order"> {
     `persistent_dynamic` block i begins with place i, and then claims the next
     place that nobody has: long and short tiles even out as they come.
 
+    With `tail = "split"` (persistent_static only) the tiles that fill no whole
+    round are cut along their loop, so that every block has an equal number of
+    their steps: T tiles of L steps on P blocks leave R = T mod P tiles, and
+    block i takes the steps [i c, (i + 1) c) of their R L, c = ceil(R L / P),
+    in at most two visits. A launch of fewer tiles than multiprocessors has
+    more blocks than tiles.
+
     ```mlir
     #order = #spak.order<"persistent_static", ["h", "b", "m"],
                          {m = "longest_first"}>
@@ -137,6 +144,11 @@ def Spak_OrderAttr : Spak_Attr<"Order", "order"> {
     bool isDynamic() const { return getSchedule() == "persistent_dynamic"; }
     /// Whether a block takes two places at a time.
     bool isPaired() const { return getSchedule() == "persistent_paired"; }
+    /// Whether the tiles that fill no whole round are cut.
+    bool splitsTail() const {
+      auto tail = getParams().getAs<::mlir::StringAttr>("tail");
+      return tail && tail.getValue() == "split";
+    }
     /// Whether \p variable is run through from both ends.
     bool isPaired(::llvm::StringRef variable) const {
       auto how = getParams().getAs<::mlir::StringAttr>(variable);

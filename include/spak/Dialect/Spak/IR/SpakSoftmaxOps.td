@@ -209,4 +209,36 @@ def Spak_SoftmaxFinishOp : Spak_NamedOp<"softmax.finish", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Spak_SoftmaxJoinOp : Spak_NamedOp<"softmax.join", [
+    AllTypesMatch<["rows", "all_rows"]>, AllTypesMatch<["o", "result"]>,
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "join the rows and outputs of several visits of a tile";
+  let description = [{
+    As `spak.join`, for a softmax under way: the maxima of the rows are joined,
+    sums and outputs are scaled to them and summed.
+
+    ```mlir
+    spak.kernel @rest(%rows: !spak.rows<!spak.tile<m=64 : f32>>, %o: !spak.tile<m=64, d=64 : f32>,
+                      %scale: f32, %part: index) {
+      %all, %out, %last = spak.softmax.join %rows, %o scale %scale part %part
+          : !spak.rows<!spak.tile<m=64 : f32>>, !spak.tile<m=64, d=64 : f32>
+      spak.return
+    }
+    ```
+  }];
+  let arguments = (ins Spak_Rows:$rows, Spak_Tile:$o, F32:$scale, Index:$part);
+  let results = (outs Spak_Rows:$all_rows, Spak_Tile:$result, I1:$last);
+  let assemblyFormat = [{
+    $rows `,` $o `scale` $scale `part` $part attr-dict `:`
+    qualified(type($rows)) `,` qualified(type($o))
+  }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$rows, "::mlir::Value":$o,
+                   "::mlir::Value":$scale, "::mlir::Value":$part), [{
+      build($_builder, $_state, rows.getType(), o.getType(),
+            $_builder.getI1Type(), rows, o, scale, part);
+    }]>
+  ];
+}
+
 #endif // SPAK_SOFTMAX_OPS

@@ -190,6 +190,68 @@ def Spak_FirstTileOp : Spak_Op<"first_tile", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Spak_ShareOp : Spak_Op<"share", [Pure]> {
+  let summary = "the steps of a tile that the block's visit has";
+  let description = [{
+    Of the steps [lower, upper) of a tile, which are as many for every tile,
+    those of the visit that `of` belongs to: the first variable of a grid, or
+    of `spak.first_tile`, whose order has `tail = "split"`. A visit has at
+    least one step. `part` is the number of the tile among those that are cut,
+    -1 where the visit has all steps.
+
+    ```mlir
+    spak.kernel @part(%tiles: index, %zero: index, %steps: index) {
+      spak.grid (%m : !spak.range<m=64> in %tiles)
+          attributes {order = #spak.order<"persistent_static", ["m"], {tail = "split"}>} {
+        %from, %to, %part = spak.share %zero to %steps of %m : !spak.range<m=64>
+      }
+      spak.return
+    }
+    ```
+
+    SHARE-OF: a variable of a grid or of a first tile.
+  }];
+  let arguments = (ins Index:$lower, Index:$upper, AnyType:$of);
+  let results = (outs Index:$from, Index:$to, Index:$part);
+  let assemblyFormat = "$lower `to` $upper `of` $of attr-dict `:` type($of)";
+  let hasVerifier = 1;
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$lower, "::mlir::Value":$upper,
+                   "::mlir::Value":$of), [{
+      ::mlir::Type index = $_builder.getIndexType();
+      build($_builder, $_state, index, index, index, lower, upper, of);
+    }]>
+  ];
+}
+
+def Spak_JoinOp : Spak_Op<"join", [
+    AllTypesMatch<["tile", "result"]>,
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "the sum of a tile that several visits have made parts of";
+  let description = [{
+    What a visit has of tile `part` joins what the others have. In the visit
+    that comes last `last` holds and the result is the sum, always in the order
+    of the steps; in the others the result is of no use. With `part = -1` the
+    result is the tile.
+
+    ```mlir
+    spak.kernel @sum(%x: !spak.tile<m=64 : f32>, %part: index) {
+      %all, %last = spak.join %x part %part : !spak.tile<m=64 : f32>
+      spak.return
+    }
+    ```
+  }];
+  let arguments = (ins Spak_Tile:$tile, Index:$part);
+  let results = (outs Spak_Tile:$result, I1:$last);
+  let assemblyFormat = "$tile `part` $part attr-dict `:` qualified(type($tile))";
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$tile, "::mlir::Value":$part), [{
+      build($_builder, $_state, tile.getType(), $_builder.getI1Type(), tile,
+            part);
+    }]>
+  ];
+}
+
 def Spak_ForOp : Spak_NamedOp<"for", [
     SingleBlock, RecursiveMemoryEffects, AutomaticAllocationScope,
     AttrSizedOperandSegments,

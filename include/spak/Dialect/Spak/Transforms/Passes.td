@@ -179,7 +179,9 @@ def PlanGrid : SpakPass<"plan-grid"> {
     rows on a grid of two or more ranges with `group` (default
     `default-group`), else natural. A longest-first raster is cut into sections
     by the request `group_x`: x values of that variable at a time, so that what
-    they share stays in the L2 cache. With the request `overlap_tiles` the end
+    they share stays in the L2 cache. With the request `tail = "split"` the tiles
+    that fill no whole round are cut along their loop, which must be one and as
+    long in every tile. With the request `overlap_tiles` the end
     of a tile is to run beside the beginning of the block's next one, which
     needs a persistent schedule and one loop whose products overlap.
 
@@ -232,14 +234,30 @@ def JoinClusterBounds : SpakPass<"join-cluster-bounds"> {
 }
 
 def RunLoopsOnce : SpakPass<"run-loops-once"> {
-  let summary = "let no loop of a tile that overlaps the next be empty";
+  let summary = "let no loop of a tile that overlaps the next, or is cut, be empty";
   let description = [{
-    A grid whose tiles overlap has no room for a tile without products: an
-    empty loop runs one step past the end of its axis instead, where loads
-    give absent elements, which change no result.
+    A grid whose tiles overlap has no room for a tile without products, and
+    one whose tail is cut has none for a visit without steps: an empty loop
+    runs one step past the end of its axis instead, where loads give absent
+    elements, which change no result.
 
-    Requires: `overlap` on grids. Establishes: their loops run at least once.
-    Preserves: the values computed. Does nothing without overlap of tiles.
+    Requires: `overlap` or `tail` on grids. Establishes: their loops run at
+    least once. Preserves: the values computed. Does nothing on other grids.
+  }];
+}
+
+def SplitTails : SpakPass<"split-tails"> {
+  let summary = "let a visit have a share of its tile's steps";
+  let description = [{
+    On a grid with `tail = "split"` the tile's loop gets its bounds from
+    `spak.share`; what it carries is joined behind it, and all that follows is
+    done by the visit that comes last. A loop is cut if it carries a softmax
+    with its output, or one sum from zero; others are refused, and so are
+    clusters.
+
+    Requires: decisions; loops that run at least once. Establishes: shares.
+    Preserves: the values computed, but for the order of sums. Does nothing on
+    other grids.
   }];
 }
 

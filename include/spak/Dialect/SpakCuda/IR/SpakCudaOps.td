@@ -7,6 +7,7 @@
 include "spak/Dialect/SpakCuda/IR/CopyOps.td"
 include "spak/Dialect/SpakCuda/IR/FragmentOps.td"
 include "spak/Dialect/SpakCuda/IR/HostOps.td"
+include "spak/Dialect/SpakCuda/IR/PartialOps.td"
 include "spak/Dialect/SpakCuda/IR/StructureOps.td"
 include "spak/Dialect/SpakCuda/IR/SyncOps.td"
 include "spak/Dialect/SpakCuda/IR/TensorCoreOps.td"
