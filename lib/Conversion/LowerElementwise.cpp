@@ -37,7 +37,7 @@ bool isElementwise(Operation *op) {
   if (!tile || !RegisterMap::of(tile)) {
     return false;
   }
-  if (isa<ir::SelectOp, ir::MaskOp>(op)) {
+  if (isa<ir::SelectOp, ir::MaskOp, ir::RoundedOp>(op)) {
     return true;
   }
   if (auto convert = dyn_cast<ir::ConvertOp>(op)) {
@@ -132,6 +132,9 @@ LogicalResult KernelLowering::lowerPack(ir::ConvertOp op) {
   FailureOr<Value> from = fragment(op.getSrc());
   if (failed(from)) {
     return failure();
+  }
+  if (op.getAwaitNext()) {
+    awaitNext(op.getLoc());
   }
   values[op.getResult()] = {cuda::PackOp::create(
       builder, op.getLoc(), fragmentType(type, /*packed=*/true), *from)};
