@@ -4,9 +4,9 @@
 `ref` is the result in high precision, `std` the plain formula in the kernel's
 own type. A result passes if its largest error is at most twice std's, its mean
 error at most 1.5 times std's, its relative L2 error within a bound of the type
-or 1.5 times std's, its direction right to 5e-6, and no row is off by more than
-four bounds (a dropped tile of keys passes a fixed tolerance at long lengths, but
-not this).
+(1.5 times std's where std has no digit right), its direction right to 5e-6, and
+no row is off by more than four bounds (a dropped tile of keys passes a fixed
+tolerance at long lengths, but not this).
 """
 
 import torch
@@ -121,9 +121,11 @@ def two_sided(out, ref, std, bound=None, rows=True, slack=0.0):
     verdict.measures["max_error_std"] = worst_std
     verdict.require("mean_error", total / count, 1.5 * total_std / count + (1e-7 + slack) * largest)
     if square_ref > 0:
-        # Where the plain formula itself is further off, it sets the measure.
-        plain = 1.5 * (square_error_std / square_ref) ** 0.5
-        verdict.require("relative_l2", (square / square_ref) ** 0.5, max(bound, plain))
+        # Where the plain formula loses every digit, in the far tail of a
+        # function and with nothing else in the tensor, it sets the measure.
+        plain = (square_error_std / square_ref) ** 0.5
+        limit = 1.5 * plain if plain > 0.5 else bound
+        verdict.require("relative_l2", (square / square_ref) ** 0.5, limit)
         cosine = inner / (square_ref * square_out) ** 0.5 if square_out else 0.0
         if bound <= 5e-3:
             # Where the plain formula itself is further off than the bound

@@ -28,6 +28,9 @@ namespace {
 ///     the rest of the head, under them
 ///     the rest of the tail
 ///   the tail of the last tile
+///
+/// A tail without products first makes what it stores: the accumulator is then
+/// free for the head's product, under which the stores run.
 class TileRotation {
 public:
   TileRotation(GridOp grid, ForOp loop) : grid(grid), loop(loop) {}
@@ -47,7 +50,7 @@ private:
   GridOp grid;
   ForOp loop;
   SmallVector<Operation *> headDots, headRest;
-  SmallVector<Operation *> inLoop, tailDots, tailRest;
+  SmallVector<Operation *> inLoop, tailFirst, tailDots, tailRest;
   /// What a tail reads of its tile's head.
   llvm::SetVector<Value> crossing;
 };
@@ -91,13 +94,18 @@ void TileRotation::splitBody() {
   };
   split(head, headDots, headRest);
   split(tail, tailDots, tailRest);
+  if (tailDots.empty()) {
+    auto store = llvm::find_if(tailRest, llvm::IsaPred<StoreOp>);
+    tailFirst.assign(tailRest.begin(), store);
+    tailRest.erase(tailRest.begin(), store);
+  }
 }
 
 void TileRotation::collectCrossing() {
   llvm::SmallPtrSet<Operation *, 16> head;
   head.insert_range(headDots);
   head.insert_range(headRest);
-  for (auto *ops : {&inLoop, &tailDots, &tailRest}) {
+  for (auto *ops : {&inLoop, &tailFirst, &tailDots, &tailRest}) {
     for (Operation *op : *ops) {
       forEachOutsideOperand(op, [&](Value value) {
         auto variable = dyn_cast<BlockArgument>(value);
@@ -150,6 +158,7 @@ void TileRotation::run() {
   }
   b.setInsertionPointToEnd(body);
   clone(b, inLoop, before);
+  clone(b, tailFirst, before);
   clone(b, headDots, now);
   clone(b, tailDots, before);
   clone(b, headRest, now);
@@ -162,6 +171,7 @@ void TileRotation::run() {
     last.map(value, result);
   }
   clone(b, inLoop, last);
+  clone(b, tailFirst, last);
   clone(b, tailDots, last);
   clone(b, tailRest, last);
   grid.erase();

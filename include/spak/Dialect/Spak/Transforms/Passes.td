@@ -308,7 +308,9 @@ def PipelineTiles : SpakPass<"pipeline-tiles"> {
   let description = [{
     The first step of the next tile is issued together with the last products
     of this one; its softmax, or whatever follows the first product, runs under
-    them, and the stores of this tile under nothing that waits for them. The
+    them, and the stores of this tile under nothing that waits for them. A tile
+    whose products only accumulate first rounds what it stores, which frees the
+    accumulator for the next tile's first product; its stores run under that. The
     head of the first tile stands before the grid, the tail of the last behind
     it; what a tail needs of its head is carried.
 
