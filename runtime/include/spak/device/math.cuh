@@ -265,6 +265,18 @@ SPAK_FN void store2_if(bool when, float *pointer, float v0, float v1) {
 }
 //@ end
 
+//@ block store_pair_if needs types
+/// Writes a pair of 16-bit floats in one access where `when` holds; `pointer`
+/// is 4-byte aligned. PTX ISA "st", sm_50.
+SPAK_FN void store_pair_if(bool when, void *pointer, uint32_t pair) {
+  asm volatile(
+      "{ .reg .pred p; setp.ne.b32 p, %0, 0; @p st.global.b32 [%1], %2; }" ::
+          "r"((int)when),
+      "l"(pointer), "r"(pair)
+      : "memory");
+}
+//@ end
+
 //@ block load_if needs types
 /// Reads where `when` holds, else zero; read-only data. PTX ISA "ld.global.nc",
 /// sm_50.
