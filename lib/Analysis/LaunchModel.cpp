@@ -253,12 +253,25 @@ private:
     clock.now += std::max(sfu, issue);
   }
 
+  /// Instructions of \p op on the special-function unit, and others, as the
+  /// device headers have them.
+  static std::pair<double, double> costOf(cuda::RoundedOp op) {
+    if (op.getFunction() == "gelu") {
+      return {1, 9};
+    }
+    return {2, op.getFunction() == "silu" ? 3 : 2};
+  }
+
   void mapped(cuda::MapOp map) {
     double special = 0, ordinary = 0;
     for (Operation &op : *map.getBlock()) {
       if (isa<math::Exp2Op, math::ExpOp, math::LogOp, math::Log2Op,
               math::SqrtOp, math::RsqrtOp, math::TanhOp, arith::DivFOp>(op)) {
         ++special;
+      } else if (auto rounded = dyn_cast<cuda::RoundedOp>(op)) {
+        auto [specials, ordinaries] = costOf(rounded);
+        special += specials;
+        ordinary += ordinaries;
       } else if (!isa<cuda::YieldOp, arith::ConstantOp>(op)) {
         ++ordinary;
       }

@@ -61,7 +61,7 @@ std::vector<std::string> tensorNames(ir::KernelOp kernel) {
 /// index, perhaps with other axes added.
 bool isElementwise(Operation *op) {
   if (isa<ir::MaskOp, ir::SelectOp, ir::ConvertOp, ir::ConvertLayoutOp,
-          ir::BroadcastOp>(op)) {
+          ir::BroadcastOp, ir::RoundedOp>(op)) {
     return true;
   }
   return isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&

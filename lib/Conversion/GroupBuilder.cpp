@@ -179,6 +179,10 @@ Value GroupBuilder::emit(Value tile, OpBuilder &b, ValueRange args) {
     Value yes = emit(select.getA(), b, args);
     Value no = emit(select.getB(), b, args);
     result = arith::SelectOp::create(b, loc, condition, yes, no);
+  } else if (auto rounded = dyn_cast<ir::RoundedOp>(def)) {
+    result = cuda::RoundedOp::create(
+        b, loc, element, emit(rounded.getSrc(), b, args),
+        rounded.getFunctionAttr(), rounded.getTypeAttr());
   } else {
     IRMapping mapping;
     for (Value operand : def->getOperands()) {

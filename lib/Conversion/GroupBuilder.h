@@ -13,6 +13,11 @@ namespace spak::conversion {
 
 bool isStagedStore(ir::StoreOp store);
 
+/// Whether \p store, a direct one, writes rounded 16-bit numbers two at a time:
+/// neighbours along a last axis whose size is even and known. The launch then
+/// checks that every row begins at a multiple of 4 bytes.
+bool storesPairs(ir::StoreOp store);
+
 class GroupBuilder {
 public:
   GroupBuilder(KernelLowering &lowering, Value root);

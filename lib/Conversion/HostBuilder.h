@@ -33,6 +33,8 @@ private:
   Value number(int64_t value);
   int64_t elementBytes(ir::ViewType view);
   bool byTensorMap(mlir::BlockArgument view);
+  /// What the address and the strides of \p view are multiples of, in bytes.
+  int64_t alignmentOf(mlir::BlockArgument view);
 
   ir::KernelOp kernel;
   llvm::ArrayRef<DeviceArgument> arguments;

@@ -122,7 +122,7 @@ LogicalResult KernelLowering::lowerDirectStore(ir::StoreOp op) {
                             access->coordinates, access->strides,
                             access->limits, writesCopies(*map),
                             builder.getArrayAttr(access->patterns),
-                            /*vec=*/1);
+                            /*vec=*/storesPairs(op) ? 2 : 1);
   return success();
 }
 

@@ -37,7 +37,7 @@ bool isElementwise(Operation *op) {
   if (!tile || !RegisterMap::of(tile)) {
     return false;
   }
-  if (isa<ir::SelectOp, ir::MaskOp>(op)) {
+  if (isa<ir::SelectOp, ir::MaskOp, ir::RoundedOp>(op)) {
     return true;
   }
   if (auto convert = dyn_cast<ir::ConvertOp>(op)) {
@@ -45,7 +45,8 @@ bool isElementwise(Operation *op) {
     bool packs =
         from.getElementType().isF32() && isSixteenBit(tile.getElementType());
     return !packs || llvm::all_of(op->getUsers(), [](Operation *user) {
-      return isDirectStore(user) || isElementwise(user);
+      return (isDirectStore(user) && !storesPairs(cast<ir::StoreOp>(user))) ||
+             isElementwise(user);
     });
   }
   StringRef dialect = op->getName().getDialectNamespace();
@@ -57,6 +58,26 @@ bool isElementwise(Operation *op) {
 bool isStagedStore(ir::StoreOp store) {
   auto staging = dyn_cast_or_null<ir::StagingAttr>(store.getStagingAttr());
   return staging && staging.getVia() == "tma";
+}
+
+bool storesPairs(ir::StoreOp store) {
+  auto tile = cast<ir::TileType>(store.getTile().getType());
+  auto convert = store.getTile().getDefiningOp<ir::ConvertOp>();
+  auto view = cast<ir::ViewType>(store.getView().getType());
+  int64_t extent = view.getShape().back();
+  auto range = dyn_cast<ir::RangeType>(store.getAt().back().getType());
+  std::optional<RegisterMap> map = RegisterMap::of(tile);
+  if (isStagedStore(store) || !convert || !map || map->registers.empty() ||
+      !isSixteenBit(tile.getElementType()) ||
+      !convert.getSrc().getType().getElementType().isF32() || !range ||
+      range.getSize() % 2 != 0 ||
+      store.getAt().back().getDefiningOp<ir::SubrangeOp>() ||
+      ShapedType::isDynamic(extent) || extent % 2 != 0) {
+    return false;
+  }
+  const Digit &first = map->registers.front();
+  return first.axis == range.getAxis() && first.stride == 1 &&
+         first.extent % 2 == 0 && first.position == 1;
 }
 
 void KernelLowering::planGroups(Operation *root) {
@@ -132,6 +153,9 @@ LogicalResult KernelLowering::lowerPack(ir::ConvertOp op) {
   FailureOr<Value> from = fragment(op.getSrc());
   if (failed(from)) {
     return failure();
+  }
+  if (op.getAwaitNext()) {
+    awaitNext(op.getLoc());
   }
   values[op.getResult()] = {cuda::PackOp::create(
       builder, op.getLoc(), fragmentType(type, /*packed=*/true), *from)};

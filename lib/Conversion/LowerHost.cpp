@@ -2,6 +2,7 @@
 //
 // Owns: the launch function: its parameters, what it checks before it touches
 // the device, the tensor maps and the launch. All its integers are i64.
+#include "GroupBuilder.h"
 #include "HostBuilder.h"
 #include "Lowering.h"
 #include "spak/Dialect/Spak/IR/SpakCluster.h"
@@ -79,7 +80,7 @@ void HostBuilder::declare() {
                             ? Attribute(axis)
                             : builder.getI64IntegerAttr(view.getShape()[i]));
     }
-    int64_t align = byTensorMap(arg) ? kTensorMapAlign : elementBytes(view);
+    int64_t align = alignmentOf(arg);
     auto kindAttr = kernel.getArgAttrOfType<StringAttr>(number, "spak.kind");
     StringRef kind = kindAttr ? kindAttr.getValue() : StringRef("in");
     add(arg, -1,
@@ -123,6 +124,18 @@ void HostBuilder::declare() {
 
 int64_t HostBuilder::elementBytes(ir::ViewType view) {
   return std::max(1u, view.getElementType().getIntOrFloatBitWidth() / 8);
+}
+
+int64_t HostBuilder::alignmentOf(BlockArgument view) {
+  if (byTensorMap(view)) {
+    return kTensorMapAlign;
+  }
+  int64_t bytes = elementBytes(cast<ir::ViewType>(view.getType()));
+  bool pairs = llvm::any_of(view.getUsers(), [](Operation *user) {
+    auto store = dyn_cast<ir::StoreOp>(user);
+    return store && storesPairs(store);
+  });
+  return pairs ? 2 * bytes : bytes;
 }
 
 bool HostBuilder::byTensorMap(BlockArgument view) {
@@ -241,19 +254,22 @@ LogicalResult HostBuilder::checkArguments() {
     check(present, NullPointer, "`" + name + "` is null");
     bool mapped = byTensorMap(arg);
     int64_t bytes = elementBytes(view);
-    int64_t align = mapped ? kTensorMapAlign : bytes;
+    int64_t align = alignmentOf(arg);
     check(cuda::HostAlignedOp::create(builder, loc, builder.getI1Type(),
                                       pointer, align),
           Misaligned,
           "`" + name + "` is not aligned to " + Twine(align) + " bytes");
-    for (int64_t i = 0; mapped && i + 1 < view.getRank(); ++i) {
+    for (int64_t i = 0; align > bytes && i + 1 < view.getRank(); ++i) {
       Value stride = strides[{arg, i}];
       StringRef axis = view.getAxes()[i];
-      Value rest = arith::RemSIOp::create(builder, loc, stride,
-                                          number(kTensorMapAlign / bytes));
+      Value rest =
+          arith::RemSIOp::create(builder, loc, stride, number(align / bytes));
       check(compare(arith::CmpIPredicate::eq, rest, number(0)), BadStride,
             "the stride of `" + name + "` along `" + axis +
-                "` is not a multiple of " + Twine(kTensorMapAlign) + " bytes");
+                "` is not a multiple of " + Twine(align) + " bytes");
+      if (!mapped) {
+        continue;
+      }
       check(compare(arith::CmpIPredicate::sge, stride, number(0)), BadStride,
             "the stride of `" + name + "` along `" + axis + "` is negative");
       check(compare(arith::CmpIPredicate::slt, stride,

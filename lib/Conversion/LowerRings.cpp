@@ -178,9 +178,10 @@ LogicalResult KernelLowering::lowerWait(ir::RingWaitOp op) {
 
 SmallVector<ir::RingWaitOp> KernelLowering::waitsAheadIn(ir::ForOp loop) {
   SmallVector<ir::RingWaitOp> waits;
-  bool awaits = llvm::any_of(
-      loop.getBody()->getOps<ir::SoftmaxRescaleOp>(),
-      [](ir::SoftmaxRescaleOp rescale) { return rescale.getAwaitNext(); });
+  auto asks = [](auto op) { return op.getAwaitNext(); };
+  Block *body = loop.getBody();
+  bool awaits = llvm::any_of(body->getOps<ir::SoftmaxRescaleOp>(), asks) ||
+                llvm::any_of(body->getOps<ir::ConvertOp>(), asks);
   auto dots = loop.getBody()->getOps<ir::DotOp>();
   if (!awaits || dots.empty()) {
     return waits;

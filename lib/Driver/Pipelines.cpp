@@ -43,6 +43,7 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
     pm.addPass(ir::createOpenSoftmax());
     return;
   case Phase::Decided:
+    pm.addPass(ir::createPlanFunctions());
     pm.addPass(ir::createAssignLayouts());
     pm.addPass(ir::createPlanStaging());
     pm.addPass(ir::createPlanRoles());

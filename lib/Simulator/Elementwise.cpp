@@ -5,6 +5,8 @@
 // exact runs.
 #include "Elementwise.h"
 
+#include "spak/Support/RoundedFunctions.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -104,6 +106,33 @@ bool compare(arith::CmpIPredicate predicate, int64_t a, int64_t b,
 
 namespace {
 
+/// A function that is rounded next: the device's steps, or in exact runs what
+/// it stands for.
+bool evaluateRounded(Elementwise &e, ir::RoundedOp op) {
+  auto target =
+      op.getType().isBF16() ? rounded::Target::BF16 : rounded::Target::F16;
+  auto apply = [&](auto asRounded, auto exact) {
+    e.real<1>([&](auto x) -> decltype(x) {
+      if constexpr (std::is_same_v<decltype(x), float>) {
+        return asRounded(x);
+      }
+      return exact(x);
+    });
+    return true;
+  };
+  if (op.getFunction() == "gelu") {
+    return apply([=](float x) { return rounded::gelu(x, target); },
+                 [](double x) {
+                   return 0.5 * x * std::erfc(-x * 0.70710678118654752440);
+                 });
+  }
+  if (op.getFunction() == "sigmoid") {
+    return apply(rounded::sigmoid,
+                 [](double x) { return 1 / (1 + std::exp(-x)); });
+  }
+  return apply(rounded::silu, [](double x) { return x / (1 + std::exp(-x)); });
+}
+
 /// Float ops. False if \p op is none.
 bool evaluateReal(Elementwise &e) {
   auto unary = [&](auto fn) {
@@ -174,6 +203,7 @@ bool evaluateReal(Elementwise &e) {
       .Case([&](math::TanhOp) {
         return unary([](auto x) { return std::tanh(x); });
       })
+      .Case([&](ir::RoundedOp op) { return evaluateRounded(e, op); })
       .Case([&](math::ErfOp) {
         return unary([](auto x) { return std::erf(x); });
       })
@@ -365,8 +395,21 @@ Machine::Step Machine::elementwise(Operation *op) {
                               : get(choice.getFalseValue()));
     return Step::Next;
   }
+  // In exact runs erf(y) + c is erfc(-y) + (c - 1): no cancellation where y is
+  // far below 0.
+  SmallVector<Value, 3> sources(op->getOperands());
+  bool complements = false;
+  if (sim.options.exact && isa<arith::AddFOp>(op)) {
+    if (sources[1].getDefiningOp<math::ErfOp>()) {
+      std::swap(sources[0], sources[1]);
+    }
+    if (auto erf = sources[0].getDefiningOp<math::ErfOp>()) {
+      sources[0] = erf.getOperand();
+      complements = true;
+    }
+  }
   SmallVector<RuntimeValue, 3> operands;
-  for (Value operand : op->getOperands()) {
+  for (Value operand : sources) {
     if (isa<ir::TileType>(operand.getType())) {
       FailureOr<TileValue> read = tile(op, operand);
       if (failed(read)) {
@@ -382,7 +425,9 @@ Machine::Step Machine::elementwise(Operation *op) {
                          op->getName().getStringRef() + "`");
   }
   Elementwise e(sim, op, std::move(operands));
-  if (!evaluateReal(e) && !evaluateInteger(e) && !evaluateUniform(e)) {
+  if (complements) {
+    e.real<2>([](auto y, auto c) { return std::erfc(-y) + (c - 1); });
+  } else if (!evaluateReal(e) && !evaluateInteger(e) && !evaluateUniform(e)) {
     return error(op, "the simulator does not know the op `" +
                          op->getName().getStringRef() + "` on " +
                          (e.isTile() ? "tiles" : "uniform values"));

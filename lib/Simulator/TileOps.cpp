@@ -145,6 +145,7 @@ Machine::Step Machine::tileOp(Operation *op) {
       .Case([&](ir::MaskOp o) { return mask(o); })
       .Case([&](ir::SelectOp o) { return select(o); })
       .Case([&](ir::ConvertOp o) { return convert(o); })
+      .Case([&](ir::RoundedOp o) { return elementwise(o); })
       .Case([&](ir::ConvertLayoutOp o) {
         // A copy in registers: it outlives the slot of what it copies.
         FailureOr<TileValue> source = tile(o, o.getSrc());

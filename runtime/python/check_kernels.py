@@ -9,6 +9,7 @@ formulas below. Needs python3, torch and numpy.
 
 import importlib.util
 import inspect
+import itertools
 import os
 import random
 import sys
@@ -69,6 +70,25 @@ def draw_dims(info, draw):
     raise ValueError("no sizes meet the checks of %s" % info.name)
 
 
+def all_dims(info, draw):
+    """Every pairing of lengths that the launch checks accept, in random order."""
+    lengths = {e for t in info.tensors.values() for e in t["extents"][-2:]}
+    choices = [LENGTHS if d in lengths else COUNTS[:1] for d in info.dims]
+    conditions = [c["condition"] for c in info.data.get("checks", []) if c.get("code") == 6]
+    found = [dict(zip(info.dims, sizes)) for sizes in itertools.product(*choices)]
+    found = [dims for dims in found if all(evaluate(c, dims) for c in conditions)]
+    draw.shuffle(found)
+    return found
+
+
+def wide(shape, generator, device):
+    """Normal values of four times the size: the tails of activations."""
+    return 4 * tensors.normal(shape, generator, device)
+
+
+MAKERS = {"normal": tensors.normal, "outliers": tensors.with_outliers, "wide": wide}
+
+
 class Checker:
     def __init__(self, kernel, tally, generator, reference):
         self.kernel, self.tally, self.generator = kernel, tally, generator
@@ -84,7 +104,7 @@ class Checker:
             multiple = max(1, 16 // torch.empty((), dtype=dtype).element_size())
             guarded = tensors.Guarded(shape, dtype, self.device, None, pad, multiple)
             if tensor["kind"] == "in":
-                make = tensors.with_outliers if dist == "outliers" else tensors.normal
+                make = MAKERS[dist]
                 # Weights are scaled as people scale them: 1 / sqrt(width).
                 values = make(shape, self.generator, self.device)
                 inputs[name] = guarded.fill(values / shape[-1] ** 0.5 if name.startswith("w") else values)
@@ -145,6 +165,10 @@ def main():
     arguments = checking.parser(__doc__.splitlines()[0])
     arguments.add_argument("--reference", action="append", default=[],
                            metavar="KERNEL=FILE:FUNCTION")  # fmt: skip
+    arguments.add_argument("--pairings", action="store_true",
+                           help="every pairing of lengths instead of drawn ones")  # fmt: skip
+    arguments.add_argument("--inputs", default="normal,outliers",
+                           help="distributions in turn: normal, outliers, wide")  # fmt: skip
     options = arguments.parse_args()
     if options.sanitizer:
         return checking.under_sanitizer(options)
@@ -162,13 +186,17 @@ def main():
         checker = Checker(kernel, tally, generator, references[kernel.name])
         draw = random.Random(3)
         count = options.limit or (6 if options.small else 60)
-        for index in range(count):
-            dims = draw_dims(kernel.info, draw)
+        kinds = options.inputs.split(",")
+        if options.pairings:
+            cases = all_dims(kernel.info, draw)[: options.limit]
+        else:
+            cases = [draw_dims(kernel.info, draw) for _ in range(count)]
+        for index, dims in enumerate(cases):
             if options.small:
                 dims = {d: min(v, 130) for d, v in dims.items()}
             tally.begin(dims)
             try:
-                checker.check(dims, ("normal", "outliers")[index % 2], (0, 8)[index // 2 % 2])
+                checker.check(dims, kinds[index % len(kinds)], (0, 8)[index // len(kinds) % 2])
             except checking.library.LaunchError as error:
                 tally.add_error(dims, error)
         tally.begin("repeats", factor=2)

@@ -124,6 +124,9 @@ spak_cuda.kernel @registers(%halves: !spak_cuda.global<f16> {spak.name = "halves
   // CHECK-NEXT: spak::unpack_f16(packed[i / 2], i % 2));
   %zero = arith.constant 0 : i64
   spak_cuda.store_frag %p, %halves[%zero] coords(%n) by [#spak_cuda.pattern<[8:1]>] strides(%l) limits(%n) : !spak_cuda.frag<4xvector<2xf16>>, !spak_cuda.global<f16>
+  // CHECK: for (int i = 0; i < 8; i += 2) {
+  // CHECK: spak::store_pair_if(keep, origin + offset, packed[i / 2]);
+  spak_cuda.store_frag %p, %halves[%zero] coords(%n) by [#spak_cuda.pattern<[8:1]>] strides(%l) limits(%n) {vec = 2 : i64} : !spak_cuda.frag<4xvector<2xf16>>, !spak_cuda.global<f16>
   // CHECK: const float e3 = x[3];
   %g = spak_cuda.frag.get %y[3] : !f8 -> f32 loc("e3")
   %true = arith.constant true

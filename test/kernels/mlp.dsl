@@ -10,9 +10,14 @@ system Mlp_Chained_Products {
         stages: [2, 3]
         overlap: ["intra", "none", "both"]
         order: ["persistent_static", "one_per_cta"]
+        cross_tile: [false, true]
+        pin_waits: [false, true]
         cluster_m: [1, 2]
+        functions: ["rounded", "exact"]
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "two groups take turns": tile_m == 128 or overlap != "both"
+        constraint "waits among products": not pin_waits or overlap != "none"
+        constraint "one tile after another": not cross_tile or order == "persistent_static" and overlap != "none"
     }
     kernel mlp {
         dims M, F
@@ -37,11 +42,15 @@ system Mlp_Chained_Products {
         }
 
         schedule {
+            slots(x) = 2 if cross_tile else 1
             slots(w1) = stages   slots(w2) = stages
             consumers = tile_m / 64
             registers(producer) = 24
             registers(consumer) = 240
             overlap = overlap
+            overlap_tiles = cross_tile
+            pin_waits = pin_waits
+            functions = functions
             order = order   cluster(m) = cluster_m
         }
     }

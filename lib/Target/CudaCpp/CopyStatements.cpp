@@ -211,11 +211,15 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   int64_t vec = op.getVec();
   FragType type = op.getFrag().getType();
   bool pairs = vec == 2 && type.getElementType().isF32();
-  if (vec != 1 && !pairs) {
+  bool packedPairs = vec == 2 && type.isPacked();
+  if (vec != 1 && !pairs && !packedPairs) {
     return op.emitError("`spak_cuda.store_frag` of ")
            << vec << " x " << type.getElementType() << " has no text yet";
   }
-  headers.use(pairs ? "store2_if" : "store_if");
+  StringRef block = pairs         ? "store2_if"
+                    : packedPairs ? "store_pair_if"
+                                  : "store_if";
+  headers.use(block);
   auto where =
       access(op.getCoords(), op.getPatterns(), op.getStrides(), op.getLimits(),
              op.getWhen(), op.getBase(), name(op.getDst()));
@@ -225,6 +229,8 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   std::string value = name(op.getFrag()) + "[i]";
   if (pairs) {
     value += ", " + name(op.getFrag()) + "[i + 1]";
+  } else if (packedPairs) {
+    value = name(op.getFrag()) + "[i / 2]";
   } else if (type.isPacked()) {
     StringRef unpack =
         cast<VectorType>(type.getElementType()).getElementType().isBF16()
@@ -236,7 +242,7 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   }
   int64_t count = type.getCount() * (type.isPacked() ? 2 : 1);
   openAccess(*where);
-  if (pairs) {
+  if (vec == 2) {
     out.pragma("unroll");
     out.open("for (int i = 0; i < " + Twine(count) + "; i += 2)");
   } else {
@@ -244,8 +250,7 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
   }
   out.statement("const bool keep = " + where->condition + ";");
   out.statement("const int64_t offset = " + where->offset + ";");
-  out.statement("spak::store" + Twine(pairs ? "2" : "") + "_if(keep, " +
-                "origin + offset, " + value + ");");
+  out.statement("spak::" + block + "(keep, origin + offset, " + value + ");");
   out.close();
   out.close();
   return success();

@@ -379,6 +379,15 @@ std::optional<Expression> ExpressionPrinter::cast(Operation *op,
   return Expression{(type + "(" + operand->text + ")").str()};
 }
 
+/// The block of the device headers that has \p op's function.
+static std::string roundedBlock(RoundedOp op) {
+  if (op.getFunction() != "gelu") {
+    return (op.getFunction() + "_rounded").str();
+  }
+  return (op.getFunction() + (op.getType().isBF16() ? "_for_bf16" : "_for_f16"))
+      .str();
+}
+
 std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
   using Result = std::optional<Expression>;
   bool isBool =
@@ -489,6 +498,9 @@ std::optional<Expression> ExpressionPrinter::printOp(Operation *op) {
                                                         : "tanh_absolute");
       })
       .Case([&](math::ErfOp) { return call(op, "erff"); })
+      .Case([&](RoundedOp rounded) {
+        return deviceCall(op, roundedBlock(rounded));
+      })
       .Case([&](math::AbsFOp) { return call(op, "fabsf"); })
       .Case([&](math::FmaOp) { return call(op, "fmaf"); })
       .Case([&](math::PowFOp) { return call(op, "powf"); })

@@ -97,7 +97,8 @@ void ManifestPrinter::printTensors() {
         auto align = argument.attrs.getAs<IntegerAttr>("spak.align");
         json.attribute("align",
                        align ? align.getInt() : (throughMap ? 16 : size));
-        json.attribute("stride_multiple_bytes", throughMap ? 16 : size);
+        json.attribute("stride_multiple_bytes",
+                       throughMap ? 16 : (align ? align.getInt() : size));
         json.attribute("optional", false);
       });
     }

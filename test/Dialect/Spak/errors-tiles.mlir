@@ -172,6 +172,12 @@ spak.kernel @convert(%s: !s) {
   %0 = spak.convert %s : !s -> !spak.tile<m=64 : bf16>
   spak.return
 }
+// ROUNDED-TYPES
+spak.kernel @rounded(%s: !s) {
+  // expected-error @+1 {{expected a tile of f32 that is rounded to bf16 or f16, got}}
+  %0 = spak.rounded "gelu" %s for f32 : !s
+  spak.return
+}
 // CONVERT-LAYOUT-ONLY
 spak.kernel @layout(%s: !s) {
   // expected-error @+1 {{expected two layouts}}

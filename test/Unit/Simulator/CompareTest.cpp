@@ -2,6 +2,7 @@
 //
 // Each clause of the two-sided rule turns red by itself.
 #include "spak/Simulator/Compare.h"
+#include "spak/Support/RoundedFunctions.h"
 
 #include "gtest/gtest.h"
 
@@ -9,6 +10,7 @@
 #include <limits>
 #include <random>
 
+using namespace spak;
 using namespace spak::sim;
 
 namespace {
@@ -65,6 +67,49 @@ TEST(Compare, ASystematicErrorFailsByItsMean) {
   }
   Verdict verdict = judged(a);
   EXPECT_FALSE(verdict.pass);
+}
+
+/// Rows of one hidden unit: gelu of numbers in [-8, 8], times 64 weights.
+Arrays activations(float (*gelu)(float)) {
+  Arrays a = arrays(161);
+  for (int row = 0; row < 161; ++row) {
+    float h = -8 + 0.1f * static_cast<float>(row);
+    double exact = 0.5 * h * std::erfc(-h * std::sqrt(0.5));
+    float plain = h * 0.5f * (1.0f + std::erf(h * 0.707106769f));
+    for (int i = 64 * row; i < 64 * row + 64; ++i) {
+      double weight = 1 + (i % 64) / 64.0;
+      a.ref[i] = exact * weight;
+      a.std[i] = roundTo(Format::BF16, roundTo(Format::BF16, plain) * weight);
+      a.out[i] = roundTo(Format::BF16, roundTo(Format::BF16, gelu(h)) * weight);
+    }
+  }
+  return a;
+}
+
+TEST(Compare, TheTailOfAnActivationNeedsARelativeError) {
+  EXPECT_TRUE(judged(activations([](float h) {
+                return rounded::gelu(h, rounded::Target::BF16);
+              })).pass);
+  // An erf that is right to 2^-10, which no sum of many units would show.
+  Verdict verdict = judged(activations([](float h) {
+    float y = h * 0.707106769f;
+    return h * 0.5f * (1.0f + std::tanh(y * (1.1297f + 0.0998f * y * y)));
+  }));
+  EXPECT_FALSE(verdict.pass);
+  ASSERT_FALSE(verdict.failures.empty());
+  EXPECT_NE(verdict.failures[0].find("of a row"), std::string::npos);
+}
+
+TEST(Compare, ARowOfZerosMayBeTiny) {
+  // Beside the rule's own 1e-6 of the largest value a row has no size.
+  Arrays a = arrays(100);
+  for (int i = 0; i < 64; ++i) {
+    a.ref[640 + i] = a.std[640 + i] = 0;
+    a.out[640 + i] = 1e-12;
+  }
+  EXPECT_TRUE(judged(a).pass);
+  a.out[640] = 1e-2;
+  EXPECT_FALSE(judged(a).pass);
 }
 
 TEST(Compare, OneWrongRowFailsByItself) {

@@ -357,6 +357,17 @@ LogicalResult ConvertOp::verify() {
   return success();
 }
 
+LogicalResult RoundedOp::verify() {
+  // ROUNDED-TYPES
+  if (!getSrc().getType().getElementType().isF32() ||
+      !(getType().isBF16() || getType().isF16())) {
+    return emitOpError("expected a tile of f32 that is rounded to bf16 or f16, "
+                       "got ")
+           << getSrc().getType() << " and " << getType();
+  }
+  return success();
+}
+
 LogicalResult ConvertLayoutOp::verify() {
   // CONVERT-LAYOUT-ONLY
   TileType src = getSrc().getType(), result = getResult().getType();

@@ -5,6 +5,7 @@
 #include "spak/Dialect/Spak/IR/SpakCluster.h"
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "LoopRewrite.h"
 #include "Requests.h"
 #include "RoleTrace.h"
 
@@ -350,6 +351,19 @@ LogicalResult StagedCheck::checkOrder() {
         shared.insert(bound);
       }
     }
+  }
+  // Where a loop that is never empty ends follows from where it begins; a
+  // rotated copy of it begins one later and ends at the same place.
+  for (const Process &process : processes) {
+    process.body->walk([&](ForOp loop) {
+      if (!isNeverEmpty(loop)) {
+        return;
+      }
+      shared.erase(numbers.of(loop.getUpper()));
+      for (Value operand : loop.getUpper().getDefiningOp()->getOperands()) {
+        shared.erase(numbers.of(operand));
+      }
+    });
   }
   Leaves leaves;
   for (const Process &process : processes) {

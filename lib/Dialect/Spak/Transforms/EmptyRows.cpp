@@ -42,7 +42,7 @@ bool mayHaveEmptyRows(Value scores) {
       continue;
     }
     bool arithmetic =
-        isa<BroadcastOp, ConvertOp, ConvertLayoutOp, arith::AddFOp,
+        isa<BroadcastOp, ConvertOp, ConvertLayoutOp, RoundedOp, arith::AddFOp,
             arith::SubFOp, arith::MulFOp, arith::NegFOp, arith::MaximumFOp,
             math::TanhOp, math::ErfOp, math::AbsFOp>(def);
     if (!arithmetic) {

@@ -32,6 +32,9 @@ namespace {
 /// Where blocks claim their tiles, a block claims as late as it can: the loop
 /// of a tile stands at the end of its round, in front of the question whether
 /// another tile follows.
+///
+/// A tail without products first makes what it stores: the accumulator is then
+/// free for the head's product, under which the stores run.
 class TileRotation {
 public:
   TileRotation(GridOp grid, ForOp loop)
@@ -53,7 +56,7 @@ private:
   ForOp loop;
   bool late; ///< whether the loop is of the round that begins its tile
   SmallVector<Operation *> headDots, headRest;
-  SmallVector<Operation *> inLoop, tailDots, tailRest;
+  SmallVector<Operation *> inLoop, tailFirst, tailDots, tailRest;
   /// What a tail reads of what stands before it.
   llvm::SetVector<Value> crossing;
 };
@@ -97,13 +100,18 @@ void TileRotation::splitBody() {
   };
   split(head, headDots, headRest);
   split(tail, tailDots, tailRest);
+  if (tailDots.empty()) {
+    auto store = llvm::find_if(tailRest, llvm::IsaPred<StoreOp>);
+    tailFirst.assign(tailRest.begin(), store);
+    tailRest.erase(tailRest.begin(), store);
+  }
 }
 
 void TileRotation::collectCrossing() {
   llvm::SmallPtrSet<Operation *, 16> head;
   head.insert_range(headDots);
   head.insert_range(headRest);
-  SmallVector<ArrayRef<Operation *>> behind = {tailDots, tailRest};
+  SmallVector<ArrayRef<Operation *>> behind = {tailFirst, tailDots, tailRest};
   if (late) {
     head.insert_range(inLoop);
   } else {
@@ -167,6 +175,7 @@ void TileRotation::run() {
   if (!late) {
     clone(b, inLoop, before);
   }
+  clone(b, tailFirst, before);
   clone(b, headDots, now);
   clone(b, tailDots, before);
   clone(b, headRest, now);
@@ -184,6 +193,7 @@ void TileRotation::run() {
   if (!late) {
     clone(b, inLoop, last);
   }
+  clone(b, tailFirst, last);
   clone(b, tailDots, last);
   clone(b, tailRest, last);
   grid.erase();

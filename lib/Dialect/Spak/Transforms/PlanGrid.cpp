@@ -4,7 +4,6 @@
 // what a tile's work is, only how its loops' bounds depend on the tile.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
-#include "DotLevels.h"
 #include "Requests.h"
 #include "Trend.h"
 
@@ -348,14 +347,12 @@ LogicalResult PlanGridPass::planOverlap(GridOp grid, const Requests &requests) {
            << grid.getOrderAttr().getSchedule();
   }
   auto loops = grid.getBody()->getOps<ForOp>();
-  bool chained = llvm::hasSingleElement(loops) &&
-                 DotLevels(*loops.begin()).deepest() > 0 &&
-                 (*loops.begin()).getOverlapAttr() &&
-                 (*loops.begin()).getOverlapAttr().getDistance() > 0;
-  if (!chained) {
+  bool overlaps = llvm::hasSingleElement(loops) &&
+                  (*loops.begin()).getOverlapAttr() &&
+                  (*loops.begin()).getOverlapAttr().getDistance() > 0;
+  if (!overlaps) {
     return grid.emitOpError("request `overlap_tiles` needs a tile with one "
-                            "loop, in which one product needs another and "
-                            "iterations overlap");
+                            "loop, in which iterations overlap");
   }
   grid.setOverlapAttr(
       OverlapAttr::get(grid.getContext(), 1, false,

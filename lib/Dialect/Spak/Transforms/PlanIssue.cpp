@@ -129,7 +129,8 @@ class PlanIssuePass : public impl::PlanIssueBase<PlanIssuePass> {
 public:
   void runOnOperation() override {
     for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
-      if (failed(planProducts(kernel)) || failed(planRescale(kernel))) {
+      if (failed(planProducts(kernel)) || failed(planRescale(kernel)) ||
+          failed(planWaits(kernel))) {
         return signalPassFailure();
       }
     }
@@ -139,6 +140,7 @@ private:
   LogicalResult planProducts(KernelOp kernel);
   LogicalResult planRescale(KernelOp kernel);
   LogicalResult planAhead(KernelOp kernel, const Ground &ahead);
+  LogicalResult planWaits(KernelOp kernel);
 };
 
 /// The requests `<prefix><tensor>` of \p kernel that no product obeyed.
@@ -242,6 +244,59 @@ LogicalResult PlanIssuePass::planAhead(KernelOp kernel, const Ground &ahead) {
   return success();
 }
 
+/// Checks that \p loop can await what the next iteration reads while this
+/// one's operands are in use, as \p why asks.
+LogicalResult checkTwoSlots(ForOp loop, StringRef why) {
+  for (LoadOp load : loop.getBody()->getOps<LoadOp>()) {
+    StagingAttr staging = load.getStagingAttr();
+    if (staging && staging.getVia() == "tma" && staging.getSlots() < 2) {
+      return load.emitOpError("has 1 slot; ")
+             << why
+             << " awaits operands of the next iteration while this one's are "
+                "in use, which needs 2";
+    }
+  }
+  return success();
+}
+
+/// Keeps the wait for a late product behind the work that makes its operand
+/// for the next iteration.
+LogicalResult PlanIssuePass::planWaits(KernelOp kernel) {
+  auto asked =
+      dyn_cast_or_null<BoolAttr>(Requests(kernel).request("pin_waits"));
+  if (!asked || !asked.getValue()) {
+    return success();
+  }
+  bool any = false;
+  WalkResult result = kernel.walk([&](DotOp dot) {
+    std::optional<Stage> stage = stageOf(dot);
+    Value operand = dot.getA();
+    while (auto moved = operand.getDefiningOp<ConvertLayoutOp>()) {
+      operand = moved.getSrc();
+    }
+    auto convert = operand.getDefiningOp<ConvertOp>();
+    if (!stage || stage->stage != 1 || !convert ||
+        convert->getBlock() != dot->getBlock()) {
+      return WalkResult::advance();
+    }
+    if (failed(checkTwoSlots(cast<ForOp>(dot->getParentOp()),
+                             "request `pin_waits`"))) {
+      return WalkResult::interrupt();
+    }
+    any = true;
+    convert.setAwaitNext(true);
+    remark(convert, "awaits the next operands before the last product",
+           "request `pin_waits`");
+    return WalkResult::advance();
+  });
+  if (!any && !result.wasInterrupted()) {
+    return kernel.emitOpError("request `pin_waits` is about an element-wise "
+                              "result that a product of another iteration "
+                              "reads; there is none (see request `overlap`)");
+  }
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult PlanIssuePass::planRescale(KernelOp kernel) {
   StringRef place = Requests(kernel).text("rescale");
   std::optional<Ground> ahead = Requests(kernel).number("exponentials_ahead");
@@ -268,15 +323,8 @@ LogicalResult PlanIssuePass::planRescale(KernelOp kernel) {
     if (!loop || !stageOf(rescale)) {
       return WalkResult::advance();
     }
-    for (LoadOp load : loop.getBody()->getOps<LoadOp>()) {
-      StagingAttr staging = load.getStagingAttr();
-      if (pins && staging && staging.getVia() == "tma" &&
-          staging.getSlots() < 2) {
-        load.emitOpError("has 1 slot; request `rescale` = \"pinned\" awaits "
-                         "operands of the next iteration while this one's are "
-                         "in use, which needs 2");
-        return WalkResult::interrupt();
-      }
+    if (pins && failed(checkTwoSlots(loop, "request `rescale` = \"pinned\""))) {
+      return WalkResult::interrupt();
     }
     any = true;
     rescale.setBetweenRows(true);

@@ -47,6 +47,8 @@ private:
   RingBuffers buffers;
   Overwrites overwrites;
   OpBuilder builder;
+  /// What was being read when the innermost branch began.
+  SmallVector<ReadInFlight> readsBefore;
 };
 
 std::optional<int> younger(std::optional<int> a, std::optional<int> b) {
@@ -204,6 +206,7 @@ void SyncInserter::runLoop(scf::ForOp loop, InFlight &state, bool rewrite) {
 void SyncInserter::runIf(scf::IfOp branch, InFlight &state, bool rewrite) {
   InFlight joined;
   bool hasElse = !branch.getElseRegion().empty();
+  SmallVector<ReadInFlight> outer = std::exchange(readsBefore, state.reads);
   for (Region &region : branch->getRegions()) {
     if (region.empty()) {
       continue;
@@ -214,6 +217,7 @@ void SyncInserter::runIf(scf::IfOp branch, InFlight &state, bool rewrite) {
                   branch.getResults(), &region);
     joined.join(inside);
   }
+  readsBefore = outer;
   if (!hasElse) {
     joined.join(state);
   }
@@ -243,8 +247,15 @@ void SyncInserter::runTerminator(Operation *op, InFlight &state, Held &held,
     }
   }
   if (!loops) {
+    // What was read before the branch is known by its slot behind it too.
     for (const ReadInFlight &entry : state.reads) {
-      age = younger(age, entry.age);
+      bool before = llvm::any_of(readsBefore, [&](const ReadInFlight &other) {
+        return entry.count && other.buffer == entry.buffer &&
+               other.count == entry.count;
+      });
+      if (!before) {
+        age = younger(age, entry.age);
+      }
     }
     age = younger(age, ageOfUses(op, state));
   }

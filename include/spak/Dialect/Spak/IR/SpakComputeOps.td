@@ -208,7 +208,10 @@ def Spak_SelectOp : Spak_NamedOp<"select", [
 def Spak_ConvertOp : Spak_NamedOp<"convert", [Pure]> {
   let summary = "change the element type";
   let description = [{
-    To nearest even where the new type is narrower.
+    To nearest even where the new type is narrower. With `await_next` the
+    operands of the next iteration's first product are awaited right before:
+    a wait for the product that still reads the registers cannot move in front
+    of what made the source.
 
     ```mlir
     spak.kernel @narrow(%x: !spak.tile<m=64 : f32>) {
@@ -219,11 +222,38 @@ def Spak_ConvertOp : Spak_NamedOp<"convert", [Pure]> {
 
     CONVERT-ELEMENT-ONLY: axes, sizes and layout stay.
   }];
-  let arguments = (ins Spak_Tile:$src);
+  let arguments = (ins Spak_Tile:$src, UnitAttr:$await_next);
   let results = (outs Spak_Tile:$result);
   let assemblyFormat = "$src attr-dict `:` qualified(type($src)) `->` qualified(type($result))";
   let hasVerifier = 1;
   let hasFolder = 1;
+}
+
+def Spak_RoundedOp
+    : Spak_NamedOp<"rounded", [Pure, AllTypesMatch<["src", "result"]>]> {
+  let summary = "a function, as exact as the type that it is rounded to needs";
+  let description = [{
+    The value has type f32, but an error that is a small part of the rounding
+    to `type`; include/spak/Support/RoundedFunctions.h has the bounds. Written
+    by plan-functions, in place of the ops that it found.
+
+    ```mlir
+    spak.kernel @activation(%x: !spak.tile<m=64 : f32>) {
+      %h = spak.rounded "gelu" %x for bf16 : !spak.tile<m=64 : f32>
+      %y = spak.convert %h : !spak.tile<m=64 : f32> -> !spak.tile<m=64 : bf16>
+      spak.return
+    }
+    ```
+
+    ROUNDED-TYPES: f32 inside, bf16 or f16 next.
+  }];
+  let arguments = (ins Spak_Tile:$src,
+                       Spak_Word<"function", ["gelu", "sigmoid", "silu"]>:$function,
+                       TypeAttr:$type);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat =
+      "$function $src `for` $type attr-dict `:` qualified(type($src))";
+  let hasVerifier = 1;
 }
 
 def Spak_ConvertLayoutOp : Spak_NamedOp<"convert_layout", [Pure]> {

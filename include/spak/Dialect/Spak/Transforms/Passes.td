@@ -149,8 +149,13 @@ def PlanIssue : SpakPass<"plan-issue"> {
     a thread's first row, or `pinned`, there too, behind the wait for the next
     operands.
 
+    With the request `pin_waits` the conversion that makes the operand of a
+    product of stage 1 awaits the operands of the next iteration first, so that
+    the wait for that product cannot move in front of the element-wise ops
+    before it.
+
     Requires: stages. Establishes: `part` and `hand_off` on dots, their order;
-    `between_rows` and `await_next` on rescales. Preserves: the values
+    `between_rows` and `await_next` on rescales; `await_next` on conversions. Preserves: the values
     computed. Does nothing without a request or on products in pieces.
   }];
 }
@@ -167,6 +172,22 @@ def PlanSoftmax : SpakPass<"plan-softmax"> {
 
     Requires: opened softmax. Establishes: `lazy` on advances, `polynomial` on
     probs. Preserves: everything else. Does nothing without these requests.
+  }];
+}
+
+def PlanFunctions : SpakPass<"plan-functions"> {
+  let summary = "decide which functions need be no more exact than their reader";
+  let description = [{
+    With the request `functions` = "rounded" the ops of x/2 (1 + erf(x/sqrt 2)),
+    1 / (1 + exp(-x)) and x / (1 + exp(-x)), in any order of their products, become
+    one `spak.rounded` where every reader rounds the value to one 16-bit type, or
+    multiplies it by something, negates or selects it before that does. The
+    error of such an op is relative to its value, as that of the rounding is,
+    so that nothing after it can magnify the one more than the other.
+    "exact", the default, leaves them.
+
+    Requires: no layouts. Establishes: `spak.rounded` ops. Preserves:
+    everything else. Does nothing without the request.
   }];
 }
 
@@ -305,7 +326,9 @@ def PipelineTiles : SpakPass<"pipeline-tiles"> {
   let description = [{
     The first step of the next tile is issued together with the last products
     of this one; its softmax, or whatever follows the first product, runs under
-    them, and the stores of this tile under nothing that waits for them. The
+    them, and the stores of this tile under nothing that waits for them. A tile
+    whose products only accumulate first rounds what it stores, which frees the
+    accumulator for the next tile's first product; its stores run under that. The
     head of the first tile stands before the grid, the tail of the last behind
     it; what a tail needs of its head is carried.
 

@@ -135,8 +135,9 @@ def SpakCuda_StoreFragOp
   let summary = "registers to strided global memory, where present";
   let description = [{
     The mirror image of `load_frag`: register i is written at the same address
-    under the same condition. No branch: each access is predicated. Packed
-    pairs are written one by one; the patterns then count elements.
+    under the same condition. No branch: each access is predicated. Of packed
+    pairs the patterns count elements; they are written one by one, or with
+    `vec = 2` pair by pair.
   }];
   let arguments = (ins SpakCuda_FragType:$frag,
                        Arg<SpakCuda_GlobalType, "", [MemWrite]>:$dst, I64:$base,

@@ -151,6 +151,14 @@ def SpakCuda_PackOp : SpakCuda_Op<"pack"> {
   }];
 }
 
+def SpakCuda_RoundedOp
+    : SpakCuda_Op<"rounded", [Pure]> {
+  let summary = "a function of one number that is rounded to `type` next";
+  let arguments = (ins F32:$x, StrAttr:$function, TypeAttr:$type);
+  let results = (outs F32:$result);
+  let assemblyFormat = "$function $x `for` $type attr-dict";
+}
+
 def SpakCuda_WarpAnyOp : SpakCuda_Op<"warp_any", [Pure]> {
   let summary = "true in the whole warp if true in any lane (uniform)";
   let arguments = (ins I1:$value);
