@@ -62,6 +62,7 @@ system FMHA_Alibi extends "hopper.dsl" {
             order = order
             overlap_tiles = cross_tile
             group(h) = section
+            trim = trim
             epilogue_slots = min(o_slabs, D / 64)
         }
     }

@@ -20,6 +20,7 @@ system FMHA_Hopper {
         order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired"]
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
         section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
+        trim: [0, 64]                    // columns of blocks of scores that masks may leave out of products; 0 for none
         rows_grow: [true, false]         // whether a row sees more keys than the one before
 
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
@@ -29,6 +30,7 @@ system FMHA_Hopper {
         constraint "a block has a next tile": not cross_tile or (order != "one_per_cta" and overlap != "none" and overlap != "pingpong")
         constraint "long and short rows": order != "persistent_paired" or (rows_grow and section == 0)
         constraint "sections are for rows that grow": section == 0 or rows_grow
+        constraint "a tile has several blocks": trim == 0 or (tile_n % trim == 0 and tile_n > trim)
         constraint "groups take turns": tile_m >= 128 or overlap == "intra" or overlap == "none"
         constraint "one place to scale": exp_ahead == 0 or overlap == "intra" or overlap == "both"
         constraint "scores and output fit the registers":

@@ -49,6 +49,7 @@ system FMHA_Streaming extends "hopper.dsl" {
             order = order
             overlap_tiles = cross_tile
             group(h) = section
+            trim = trim
             epilogue_slots = min(o_slabs, D / 64)
         }
     }

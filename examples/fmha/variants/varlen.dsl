@@ -94,6 +94,7 @@ system FMHA_Varlen extends "hopper.dsl" {
             order = order
             overlap_tiles = cross_tile
             group(h) = section
+            trim = trim
         }
     }
 }

@@ -280,30 +280,54 @@ static std::string wgmmaName(int64_t n, Type element, StringRef form) {
          (element.isBF16() ? "bf16" : "f16") + "_" + form.str();
 }
 
+/// What follows is done where bit \p index of \p bits is set.
+void KernelPrinter::openBlock(Value bits, int64_t index) {
+  out.open("if ((" + name(bits) + " & " + Twine(int64_t(1) << index) +
+           ") != 0)");
+}
+
 LogicalResult KernelPrinter::printWgmmaSS(WgmmaSSOp op) {
   auto a = address(op.getA(), op.getASlot(), 0, op.getAOffset());
   auto b = address(op.getB(), op.getBSlot(), 0, op.getBOffset());
   if (!a || !b) {
     return failure();
   }
+  int64_t block = op.getBlocks() ? *op.getBy() : op.getN();
   std::string call =
-      wgmmaName(op.getN(), op.getB().getType().getElementType(), "ss");
+      wgmmaName(block, op.getB().getType().getElementType(), "ss");
   headers.use(call);
   int64_t first = op.getFirst().value_or(0), count = op.getK() / 16;
   int64_t steps = first + count;
   out.open("");
   printDescriptor("a_desc", op.getADesc(), *a);
   printDescriptor("b_desc", op.getBDesc(), *b);
-  openUnrolled("k", count, first);
-  out.statement("const uint64_t a = a_desc + " +
-                stepText(op.getADesc(), steps) + ";");
-  out.statement("const uint64_t b = b_desc + " +
-                stepText(op.getBDesc(), steps) + ";");
-  out.statement("spak::" + call + "<" + Twine(op.getADesc().getTransposed()) +
-                ", " + Twine(op.getBDesc().getTransposed()) + ">(" +
-                name(op.getResult()) + ", a, b, " +
-                (op.getAcc() ? "true" : "k != 0") + ");");
-  out.close();
+  for (int64_t j = 0; j * block < static_cast<int64_t>(op.getN()); ++j) {
+    std::string result = name(op.getResult());
+    std::string from = "b_desc";
+    if (op.getBlocks()) {
+      openBlock(op.getBlocks(), j);
+      headers.use("register_part");
+      int64_t registers = block / 2;
+      out.statement("auto &columns = spak::register_part<" +
+                    Twine(j * registers) + ", " + Twine(registers) + ">(" +
+                    result + ");");
+      result = "columns";
+      int64_t behind = j * static_cast<int64_t>(*op.getBlockBytes()) / 16;
+      from += behind ? " + " + std::to_string(behind) : "";
+    }
+    openUnrolled("k", count, first);
+    out.statement("const uint64_t a = a_desc + " +
+                  stepText(op.getADesc(), steps) + ";");
+    out.statement("const uint64_t b = " + from + " + " +
+                  stepText(op.getBDesc(), steps) + ";");
+    out.statement("spak::" + call + "<" + Twine(op.getADesc().getTransposed()) +
+                  ", " + Twine(op.getBDesc().getTransposed()) + ">(" + result +
+                  ", a, b, " + (op.getAcc() ? "true" : "k != 0") + ");");
+    out.close();
+    if (op.getBlocks()) {
+      out.close();
+    }
+  }
   out.close();
   return success();
 }
@@ -320,13 +344,22 @@ LogicalResult KernelPrinter::printWgmmaRS(WgmmaRSOp op) {
   int64_t steps = first + count;
   out.open("");
   printDescriptor("b_desc", op.getBDesc(), *b);
-  openUnrolled("k", count, first);
-  out.statement("const uint64_t b = b_desc + " +
-                stepText(op.getBDesc(), steps) + ";");
-  out.statement("spak::" + call + "<" + Twine(op.getBDesc().getTransposed()) +
-                ">(" + name(op.getResult()) + ", " + name(op.getA()) +
-                " + 4 * k, b, " + (op.getAcc() ? "true" : "k != 0") + ");");
-  out.close();
+  int64_t block = op.getBlocks() ? *op.getBy() / 16 : count;
+  for (int64_t j = 0; j * block < count; ++j) {
+    if (op.getBlocks()) {
+      openBlock(op.getBlocks(), j);
+    }
+    openUnrolled("k", block, first + j * block);
+    out.statement("const uint64_t b = b_desc + " +
+                  stepText(op.getBDesc(), steps) + ";");
+    out.statement("spak::" + call + "<" + Twine(op.getBDesc().getTransposed()) +
+                  ">(" + name(op.getResult()) + ", " + name(op.getA()) +
+                  " + 4 * k, b, " + (op.getAcc() ? "true" : "k != 0") + ");");
+    out.close();
+    if (op.getBlocks()) {
+      out.close();
+    }
+  }
   out.close();
   return success();
 }

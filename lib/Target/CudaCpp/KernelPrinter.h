@@ -71,6 +71,7 @@ private:
   Result printLaneReduce(LaneReduceOp op);
   Result printPack(PackOp op);
   Result printWgmmaSS(WgmmaSSOp op);
+  void openBlock(mlir::Value bits, int64_t index);
   Result printWgmmaRS(WgmmaRSOp op);
   Result printFence(WgmmaFenceOp op);
   Result printWait(WgmmaWaitOp op);

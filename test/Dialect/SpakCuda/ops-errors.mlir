@@ -111,6 +111,16 @@ spak_cuda.kernel @k(%s: i32) attributes {threads = 128} {
 #d = #spak_cuda.desc<lbo = 16, sbo = 1024, swizzle = 128, kstep = 32, ksteps_per_slab = 4, slab = 0, transposed = false>
 spak_cuda.kernel @k(%s: i32) attributes {threads = 128} {
   %a = spak_cuda.shared "a" : !spak_cuda.smem<1 x 8192 bytes of bf16>
+  // expected-error@+1 {{WGMMA-BLOCKS: expected an accumulator and blocks of a multiple of 8 that divide 32, got 16}}
+  %r = spak_cuda.wgmma.ss %a[%s] desc #d, %a[%s] desc #d n 32 k 64 blocks %s by 16 at 2048 : !spak_cuda.smem<1 x 8192 bytes of bf16>, !spak_cuda.smem<1 x 8192 bytes of bf16> -> !spak_cuda.frag<16xf32>
+  spak_cuda.return
+}
+
+// -----
+
+#d = #spak_cuda.desc<lbo = 16, sbo = 1024, swizzle = 128, kstep = 32, ksteps_per_slab = 4, slab = 0, transposed = false>
+spak_cuda.kernel @k(%s: i32) attributes {threads = 128} {
+  %a = spak_cuda.shared "a" : !spak_cuda.smem<1 x 8192 bytes of bf16>
   // expected-error@+1 {{WGMMA-SHAPE: expected n in 8, 16, ..., 256 and k a multiple of 16, got n 20 and k 64}}
   %r = spak_cuda.wgmma.ss %a[%s] desc #d, %a[%s] desc #d n 20 k 64 : !spak_cuda.smem<1 x 8192 bytes of bf16>, !spak_cuda.smem<1 x 8192 bytes of bf16> -> !spak_cuda.frag<10xf32>
   spak_cuda.return

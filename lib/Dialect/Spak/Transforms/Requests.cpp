@@ -73,14 +73,14 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
     return success();
   }
   static constexpr StringLiteral exact[] = {
-      "consumers", "overlap",        "order",        "persistent",
-      "raster",    "epilogue_slots", "overlap_tiles",
-      "rescale",
-      "exponentials_ahead",
-      "rescale_bound", "exp2_polynomial", "computed"};
+      "consumers",     "overlap",         "order",
+      "persistent",    "raster",          "epilogue_slots",
+      "overlap_tiles", "rescale",         "exponentials_ahead",
+      "rescale_bound", "exp2_polynomial", "computed",
+      "trim"};
   static constexpr StringLiteral prefixes[] = {
-      "slots_", "prefetch_", "staging_", "registers_", "group_", "cluster_",
-      "split_", "hand_off_"};
+      "slots_", "prefetch_", "staging_", "registers_",
+      "group_", "cluster_",  "split_",   "hand_off_"};
   for (NamedAttribute entry : attr.getEntries()) {
     StringRef name = entry.getName();
     bool known = llvm::is_contained(exact, name) ||

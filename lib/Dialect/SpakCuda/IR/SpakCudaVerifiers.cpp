@@ -316,7 +316,28 @@ static LogicalResult verifyWgmma(Operation *op, FragType result, Value acc,
   return success();
 }
 
+/// WGMMA-BLOCKS: what is left out by blocks needs an accumulator, and blocks
+/// that an instruction can do.
+static LogicalResult verifyBlocks(Operation *op, Value blocks, Value acc,
+                                  std::optional<uint64_t> by, int64_t size,
+                                  int64_t unit) {
+  int64_t block = by.value_or(0);
+  if (!blocks) {
+    return success();
+  }
+  if (!acc || block < unit || block % unit != 0 || size % block != 0) {
+    return op->emitOpError(
+               "WGMMA-BLOCKS: expected an accumulator and blocks of "
+               "a multiple of ")
+           << unit << " that divide " << size << ", got " << block;
+  }
+  return success();
+}
+
 LogicalResult WgmmaSSOp::verify() {
+  if (failed(verifyBlocks(*this, getBlocks(), getAcc(), getBy(), getN(), 8))) {
+    return failure();
+  }
   if (getA().getType().getElementType() != getB().getType().getElementType()) {
     return emitOpError("expected operands of one element type");
   }
@@ -325,6 +346,9 @@ LogicalResult WgmmaSSOp::verify() {
 }
 
 LogicalResult WgmmaRSOp::verify() {
+  if (failed(verifyBlocks(*this, getBlocks(), getAcc(), getBy(), getK(), 16))) {
+    return failure();
+  }
   FragType a = getA().getType();
   int64_t steps = static_cast<int64_t>(getFirst().value_or(0) + getK() / 16);
   int64_t registers = steps * 4;
