@@ -9,24 +9,8 @@ system FMHA_Softcap extends "hopper.dsl" {
     tuning_space { rows_grow: [true] }
 
     knowledge {
-        fact d64 {
-            description: "heads of 64: 112 keys, the largest tile whose tanh fits 160 registers beside three groups"
-            when: "device.arch == 'sm_90a' and D == 64"
-            recommend: "tile_m = 192"
-            recommend: "tile_n = 112"
-            recommend: "stages = 3"
-            recommend: "q_slots = 2"
-            recommend: "order = 'persistent_static'"
-            recommend: "cross_tile = true"
-            recommend: "overlap = 'both'"
-            recommend: "exp_ahead = 8"
-            confidence: 0.8
-            device: "NVIDIA H200"
-            date: "2026-11-21"
-            source: "what ptxas spills beside it; not timed"
-        }
         fact d64_growing {
-            description: "heads of 64: as above for rows that grow"
+            description: "heads of 64: exponentials ahead of the product take registers that tanh needs"
             when: "device.arch == 'sm_90a' and D == 64 and rows_grow"
             recommend: "order = 'persistent_snake'"
             recommend: "exp_ahead = 8"
@@ -73,16 +57,23 @@ system FMHA_Softcap extends "hopper.dsl" {
         }
 
         schedule {
-            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages
+            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
-            registers(producer) = 24 if tile_m <= 128 else 32
-            registers(consumer) = 240 if tile_m <= 128 else 160
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
             overlap = overlap
+            split(V) = split
+            hand_off(V) = hand_off
+            rescale = rescale
+            computed = weights
+            rescale_bound = bound
+            exp2_polynomial = poly
             exponentials_ahead = exp_ahead
             order = order
             overlap_tiles = cross_tile
             group(h) = section
             trim = trim
+            cluster(m) = cluster_m   cluster(h) = cluster_h
             epilogue_slots = min(o_slabs, D / 64)
         }
     }

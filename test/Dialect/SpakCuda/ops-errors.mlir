@@ -87,6 +87,17 @@ spak_cuda.kernel @k(%f: !spak_cuda.frag<2xf32>) attributes {threads = 128} {
 
 // -----
 
+spak_cuda.kernel @k(%f: !spak_cuda.frag<4xf32>) attributes {threads = 128} {
+  // expected-error@+1 {{MAP-FOURS: expected two patterns, a multiple of 4 registers and one tanh, got [unit, unit] for 4 registers}}
+  %m = spak_cuda.map of %f by [unit] coords [] attributes {fours = [unit, unit]} {
+  ^bb0(%x: f32):
+    spak_cuda.yield %x : f32
+  } : (!spak_cuda.frag<4xf32>) -> !spak_cuda.frag<4xf32>
+  spak_cuda.return
+}
+
+// -----
+
 spak_cuda.kernel @k(%f: !spak_cuda.frag<2xf32>, %g: !spak_cuda.frag<4xf32>) attributes {threads = 128} {
   // expected-error@+1 {{MAP-IN-PLACE-TYPE: input 0 must exist, have the result's type and pattern `unit`}}
   %m = spak_cuda.map of %f, %g by [#spak_cuda.pattern<[4:0]>, unit] coords [] in_place 0 {

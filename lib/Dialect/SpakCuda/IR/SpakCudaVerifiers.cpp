@@ -4,6 +4,8 @@
 // use, uniformity, barrier ids) is check-cuda's.
 #include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
+
 using namespace mlir;
 using namespace spak::cuda;
 
@@ -198,6 +200,19 @@ LogicalResult MapOp::verify() {
   if (getOnly() && !getInPlace()) {
     return emitOpError("ONLY-DIGIT: writes some registers only, so it must "
                        "have `in_place`");
+  }
+  if (ArrayAttr fours = getFoursAttr()) {
+    auto tanh = getBody().front().getOps<math::TanhOp>();
+    if (count % 4 != 0 || fours.size() != 2 || getOnly() ||
+        !llvm::hasSingleElement(tanh)) {
+      return emitOpError("MAP-FOURS: expected two patterns, a multiple of 4 "
+                         "registers and one tanh, got ")
+             << fours << " for " << count << " registers";
+    }
+    if (failed(checkPattern(*this, fours[0], count / 4, count)) ||
+        failed(checkPattern(*this, fours[1], 4, count))) {
+      return failure();
+    }
   }
   if (getPatterns().size() != getInputs().size()) {
     return emitOpError("MAP-PATTERNS: expected one pattern per input, got ")
