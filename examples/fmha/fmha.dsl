@@ -31,6 +31,7 @@ system FMHA_Forward {
         tail: ["whole", "split"]         // the tiles of the last round: a block each, or cut for all blocks
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
         section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
+        trim: [0, 64]                    // columns of blocks of scores that a mask may leave out of products; 0 for none
         cluster_m: [1, 2]                // blocks of query rows that fetch K and V together
         cluster_h: [1, 2, 4]             // blocks of grouped heads that do; divides the heads of a group
 
@@ -48,6 +49,7 @@ system FMHA_Forward {
         constraint "cut tiles have one length": tail == "whole" or (order == "persistent_static" and not causal and cluster_m * cluster_h == 1)
         constraint "long and short rows": order != "persistent_paired" or (causal and section == 0)
         constraint "sections are for causal rows": section == 0 or causal
+        constraint "masks trim whole products": trim == 0 or (causal and tile_n == 128 and split == 0 and hand_off == 0)
         constraint "groups take turns": tile_m >= 128 or overlap == "intra" or overlap == "none"
         constraint "late products are split": (split == 0 and rescale == "first") or overlap == "intra" or overlap == "both"
         constraint "one place to scale": exp_ahead == 0 or (rescale == "first" and split == 0 and (overlap == "intra" or overlap == "both"))
@@ -318,6 +320,7 @@ system FMHA_Forward {
             tail = tail
             overlap_tiles = cross_tile
             group(h) = section
+            trim = trim
             cluster(m) = cluster_m   cluster(h) = cluster_h
             epilogue_slots = min(o_slabs, Dv / 64 if Dv % 64 == 0 else Dv / 32)
         }

@@ -4,6 +4,7 @@
 #include "GroupBuilder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -200,6 +201,64 @@ Value GroupBuilder::emit(Value tile, OpBuilder &b, ValueRange args) {
   return result;
 }
 
+/// Four registers of one row at a time, where the register digits allow it:
+/// what is not a number must not reach another row.
+ArrayAttr GroupBuilder::foursOfRow() {
+  const Digit *near = nullptr, *far = nullptr;
+  for (const Digit &digit : map.registers) {
+    if (!near && digit.position == 1 && digit.extent == 2) {
+      near = &digit;
+    } else if (near && !far && digit.axis == near->axis &&
+               digit.extent % 2 == 0) {
+      far = &digit;
+    }
+  }
+  if (!far) {
+    return {};
+  }
+  SmallVector<int64_t> extents, strides;
+  for (const Digit &digit : map.registers) {
+    if (&digit == near) {
+      continue;
+    }
+    bool cut = &digit == far;
+    extents.push_back(digit.extent / (cut ? 2 : 1));
+    strides.push_back(digit.position * (cut ? 2 : 1));
+  }
+  MLIRContext *context = lowering.builder.getContext();
+  Attribute first = cuda::PatternAttr::get(context, extents, strides);
+  Attribute member =
+      cuda::PatternAttr::get(context, {2, 2}, {1, far->position});
+  return lowering.builder.getArrayAttr({first, member});
+}
+
+/// Where an absolute error is enough, tanh is computed from its exponent to
+/// base 2, so that uniform factors and that of the exponent are one.
+void GroupBuilder::computeInFours(cuda::MapOp op, math::TanhOp tanh) {
+  constexpr double kExponent = 2.8853900817779268; // 2 / ln 2
+  auto accuracy = tanh->getAttrOfType<StringAttr>(cuda::kAccuracyAttr);
+  ArrayAttr fours = foursOfRow();
+  if (!fours || accuracy != "absolute") {
+    return;
+  }
+  op.setFoursAttr(fours);
+  OpBuilder outside(op), b(tanh);
+  Location loc = tanh.getLoc();
+  Value factor =
+      arith::ConstantOp::create(outside, loc, b.getF32FloatAttr(kExponent));
+  Value operand = tanh.getOperand();
+  while (auto product = operand.getDefiningOp<arith::MulFOp>()) {
+    Value uniform = product.getRhs();
+    if (uniform.getParentBlock() == op.getBlock() || !product->hasOneUse()) {
+      break;
+    }
+    factor = arith::MulFOp::create(outside, loc, factor, uniform);
+    operand = product.getLhs();
+  }
+  tanh.getOperandMutable().assign(
+      arith::MulFOp::create(b, loc, operand, factor).getResult());
+}
+
 FailureOr<Value> GroupBuilder::build() {
   if (failed(visit(root))) {
     return failure();
@@ -211,6 +270,10 @@ FailureOr<Value> GroupBuilder::build() {
       [&](OpBuilder &b, Location, ValueRange args) {
         return emit(root, b, args);
       });
+  auto tanhs = made.getBlock()->getOps<math::TanhOp>();
+  if (llvm::hasSingleElement(tanhs)) {
+    computeInFours(made, *tanhs.begin());
+  }
   return made.getResult();
 }
 

@@ -7,6 +7,8 @@
 
 #include "Lowering.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
+
 #include <variant>
 
 namespace spak::conversion {
@@ -21,6 +23,8 @@ bool storesPairs(ir::StoreOp store);
 class GroupBuilder {
 public:
   GroupBuilder(KernelLowering &lowering, Value root);
+  mlir::ArrayAttr foursOfRow();
+  void computeInFours(cuda::MapOp op, mlir::math::TanhOp tanh);
   mlir::FailureOr<Value> build();
 
 private:

@@ -122,7 +122,9 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
   }
 
   Value acc;
-  if (op.getAcc() && !isZeroTile(op.getAcc())) {
+  Value blocks = op.getNeeded() ? scalar(op.getNeeded()) : Value();
+  IntegerAttr by = blocks ? op.getByAttr() : IntegerAttr();
+  if (op.getAcc() && (blocks || !isZeroTile(op.getAcc()))) {
     FailureOr<Value> from = fragment(op.getAcc());
     if (failed(from)) {
       return failure();
@@ -137,11 +139,26 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
     if (failed(inShared(a, aDesc, aBuffer, aSlot))) {
       return failure();
     }
+    IntegerAttr blockBytes;
+    if (blocks) {
+      if (*op.getAlong() == over) {
+        return op.emitOpError("leaves out blocks of an operand in shared "
+                              "memory, which is not supported");
+      }
+      blockBytes = builder.getI64IntegerAttr(
+          bMap->offsetOf(*op.getAlong(), by.getInt()));
+      // What is left out must hold something.
+      if (!acc) {
+        Value zero = arith::ConstantOp::create(builder, op.getLoc(),
+                                               builder.getF32FloatAttr(0));
+        acc = cuda::FragFillOp::create(builder, op.getLoc(), fragType, zero);
+      }
+    }
     values[op.getResult()] = {cuda::WgmmaSSOp::create(
         builder, op.getLoc(), fragType, aBuffer, aSlot,
-        groupOffset(*result, *aMap), bBuffer, bSlot, bOffset, acc, aDesc, bDesc,
-        builder.getI64IntegerAttr(columns), builder.getI64IntegerAttr(depth),
-        first)};
+        groupOffset(*result, *aMap), bBuffer, bSlot, bOffset, acc, blocks,
+        aDesc, bDesc, builder.getI64IntegerAttr(columns),
+        builder.getI64IntegerAttr(depth), first, by, blockBytes)};
     return success();
   }
   FailureOr<Value> registers = fragment(a);
@@ -150,8 +167,74 @@ LogicalResult KernelLowering::lowerDot(ir::DotOp op) {
   }
   values[op.getResult()] = {cuda::WgmmaRSOp::create(
       builder, op.getLoc(), fragType, *registers, bBuffer, bSlot, bOffset, acc,
-      bDesc, builder.getI64IntegerAttr(columns),
-      builder.getI64IntegerAttr(depth), first)};
+      blocks, bDesc, builder.getI64IntegerAttr(columns),
+      builder.getI64IntegerAttr(depth), first, by)};
+  return success();
+}
+
+/// The bits of the group's own rows: where each condition of one map reaches 0
+/// somewhere in the block.
+LogicalResult KernelLowering::lowerNeeded(ir::NeededOp op) {
+  Location loc = op.getLoc();
+  int64_t by = op.getBy(), count = op.getBlocks()[1];
+  SmallVector<Value> starts, symbols;
+  for (Value range : op.getRanges()) {
+    Value start = startOf(range);
+    bool isRows =
+        cast<ir::RangeType>(range.getType()).getAxis() == op.getRows();
+    if (isRows && op.getBlocks()[0] > 1) {
+      start = add(start, atRoleTop("rows of the group", [&]() -> Value {
+                    return arith::MulIOp::create(builder, kernel.getLoc(),
+                                                 groupInRole(), constant(64));
+                  }));
+    }
+    starts.push_back(start);
+  }
+  for (Value symbol : op.getSyms()) {
+    symbols.push_back(scalar(symbol));
+  }
+  // How far a condition may rise inside the block.
+  auto rise = [&](AffineExpr expr, int64_t column) {
+    int64_t most = 0;
+    for (auto [i, range] : llvm::enumerate(op.getRanges())) {
+      auto at = [&expr, dim = i](int64_t value) {
+        return expr.replace(getAffineDimExpr(dim, expr.getContext()),
+                            getAffineConstantExpr(value, expr.getContext()));
+      };
+      AffineExpr step =
+          simplifyAffineExpr(at(1) - at(0), starts.size(), symbols.size());
+      int64_t factor = cast<AffineConstantExpr>(step).getValue();
+      StringRef axis = cast<ir::RangeType>(range.getType()).getAxis();
+      if (axis == op.getColumns()) {
+        most += factor * column + std::max<int64_t>(factor * (by - 1), 0);
+      } else if (axis == op.getRows()) {
+        most += std::max<int64_t>(factor * 63, 0);
+      }
+    }
+    return most;
+  };
+  Value bits;
+  for (int64_t block = 0; block < count; ++block) {
+    Value any;
+    for (AffineMap map : op.getKeep().getAsValueRange<AffineMapAttr>()) {
+      Value all;
+      for (AffineExpr expr : map.getResults()) {
+        Value most = add(expandAffine(expr, starts, symbols),
+                         constant(rise(expr, block * by)));
+        Value holds = arith::CmpIOp::create(
+            builder, loc, arith::CmpIPredicate::sge, most, constant(0));
+        all = all ? arith::AndIOp::create(builder, loc, all, holds).getResult()
+                  : holds;
+      }
+      any =
+          any ? arith::OrIOp::create(builder, loc, any, all).getResult() : all;
+    }
+    Value bit = arith::SelectOp::create(
+        builder, loc, any, constant(int64_t(1) << block), constant(0));
+    bits =
+        bits ? arith::OrIOp::create(builder, loc, bits, bit).getResult() : bit;
+  }
+  values[op.getResult()] = {bits};
   return success();
 }
 

@@ -131,6 +131,7 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
       .Case([&](ir::RingWaitOp wait) { return lowerWait(wait); })
       .Case([&](ir::RingReleaseOp release) { return lowerRelease(release); })
       .Case([&](ir::DotOp dot) { return lowerDot(dot); })
+      .Case([&](ir::NeededOp needed) { return lowerNeeded(needed); })
       .Case([&](ir::ReduceOp reduce) { return lowerReduce(reduce); })
       .Case([&](ir::ConvertOp convert) { return lowerPack(convert); })
       .Case([&](ir::ConvertLayoutOp op) { return lowerConvertLayout(op); })

@@ -301,6 +301,7 @@ private:
 
   // LowerDot.cpp
   LogicalResult lowerDot(ir::DotOp op);
+  LogicalResult lowerNeeded(ir::NeededOp op);
   Value groupOffset(const RegisterMap &result, const SharedMap &map);
 
   // LowerStagedStore.cpp, LowerDirectMemory.cpp

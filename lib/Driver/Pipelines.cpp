@@ -47,6 +47,7 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
     pm.addPass(ir::createAssignLayouts());
     pm.addPass(ir::createPlanStaging());
     pm.addPass(ir::createPlanRoles());
+    pm.addPass(ir::createTrimProducts());
     pm.addPass(ir::createPlanOverlap());
     pm.addPass(ir::createPlanIssue());
     pm.addPass(ir::createPlanSoftmax());

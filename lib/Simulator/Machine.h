@@ -140,6 +140,9 @@ private:
   // Tiles: TileOps.cpp, MemoryOps.cpp, SoftmaxOps.cpp, RingOps.cpp.
   Step tileOp(mlir::Operation *op);
   Step dot(ir::DotOp op);
+  mlir::LogicalResult trim(ir::DotOp op, TileValue &c, const TileValue &a,
+                           int64_t before);
+  Step needed(ir::NeededOp op);
   Step reduce(ir::ReduceOp op);
   Step broadcast(ir::BroadcastOp op);
   Step splat(ir::SplatOp op);

@@ -161,4 +161,38 @@ Machine::Step Machine::mask(ir::MaskOp op) {
   return Step::Next;
 }
 
+Machine::Step Machine::needed(ir::NeededOp op) {
+  constexpr int64_t kRows = 64;
+  ArrayRef<int64_t> blocks = op.getBlocks();
+  int64_t by = op.getBy(), bits = 0;
+  SmallVector<int64_t, 8> operands(op.getRanges().size());
+  for (Value symbol : op.getSyms()) {
+    operands.push_back(integer(symbol));
+  }
+  auto keeps = [&](int64_t row, int64_t column) {
+    for (auto [i, value] : llvm::enumerate(op.getRanges())) {
+      StringRef axis = cast<ir::RangeType>(value.getType()).getAxis();
+      operands[i] = range(value).start + (axis == op.getRows()      ? row
+                                          : axis == op.getColumns() ? column
+                                                                    : 0);
+    }
+    return llvm::any_of(
+        op.getKeep().getAsValueRange<AffineMapAttr>(), [&](AffineMap map) {
+          return llvm::all_of(map.getResults(), [&](AffineExpr expr) {
+            return evaluate(expr, operands, map.getNumDims()) >= 0;
+          });
+        });
+  };
+  for (int64_t row = 0; row < blocks[0] * kRows; ++row) {
+    for (int64_t column = 0; column < blocks[1] * by; ++column) {
+      int64_t bit = row / kRows * blocks[1] + column / by;
+      if ((bits >> bit & 1) == 0 && keeps(row, column)) {
+        bits |= int64_t(1) << bit;
+      }
+    }
+  }
+  set(op.getResult(), bits);
+  return Step::Next;
+}
+
 } // namespace spak::sim

@@ -138,6 +138,7 @@ FailureOr<TileValue> Machine::tile(Operation *op, Value value) {
 Machine::Step Machine::tileOp(Operation *op) {
   return llvm::TypeSwitch<Operation *, Step>(op)
       .Case([&](ir::DotOp o) { return dot(o); })
+      .Case([&](ir::NeededOp o) { return needed(o); })
       .Case([&](ir::ReduceOp o) { return reduce(o); })
       .Case([&](ir::BroadcastOp o) { return broadcast(o); })
       .Case([&](ir::SplatOp o) { return splat(o); })
@@ -267,12 +268,73 @@ Machine::Step Machine::dot(ir::DotOp op) {
   } else {
     dispatch(c, [&](auto *out) { std::fill(out, out + c.count(), 0); });
   }
+  int64_t multiplied = sim.result.dots;
   if (failed(contract(op, c, *a, *b, op.getOver(), op.contracted()))) {
+    return Step::Error;
+  }
+  if (op.getNeeded() && failed(trim(op, c, *a, multiplied))) {
     return Step::Error;
   }
   round(c);
   set(op.getResult(), std::move(c));
   return Step::Next;
+}
+
+/// Leaves out the blocks of \p op that are not needed: those of the result
+/// become NaN, those of what is contracted have to be zero. What was multiplied
+/// since \p before counts for the others only.
+LogicalResult Machine::trim(ir::DotOp op, TileValue &c, const TileValue &a,
+                            int64_t before) {
+  constexpr int64_t kRows = 64;
+  int64_t bits = integer(op.getNeeded()), by = *op.getBy();
+  StringRef along = *op.getAlong();
+  bool contracted = along == op.getOver();
+  const TileValue &tile = contracted ? a : c;
+  ArrayRef<int64_t> shape = tile.type.getShape();
+  int64_t column = tile.type.axisIndex(along), row = 1 - column;
+  if (shape.size() != 2 || column < 0) {
+    error(op,
+          "leaves out blocks of a tile that has not two axes, one of them `" +
+              along + "`");
+    return failure();
+  }
+  int64_t perRow = shape[column] / by, all = shape[row] / kRows * perRow;
+  int64_t left = 0;
+  auto isNeeded = [&](int64_t i, int64_t j) {
+    int64_t block = i / kRows * perRow + j / by;
+    return (bits >> block & 1) != 0;
+  };
+  for (int64_t block = 0; block < all; ++block) {
+    left += bits >> block & 1;
+  }
+  sim.result.dots = before + (sim.result.dots - before) * left / all;
+  bool wrong = false;
+  auto visit = [&](auto *elements, auto change) {
+    for (int64_t i = 0; i < shape[0]; ++i) {
+      for (int64_t j = 0; j < shape[1]; ++j) {
+        if (!isNeeded(row == 0 ? i : j, row == 0 ? j : i)) {
+          change(elements[i * shape[1] + j]);
+        }
+      }
+    }
+  };
+  if (contracted) {
+    TileValue copy = a;
+    dispatch(copy, [&](auto *elements) {
+      visit(elements, [&](auto &x) { wrong |= x != 0; });
+    });
+  } else {
+    dispatch(c, [&](auto *elements) {
+      using T = std::remove_reference_t<decltype(*elements)>;
+      visit(elements, [](auto &x) { x = std::numeric_limits<T>::quiet_NaN(); });
+    });
+  }
+  if (wrong) {
+    error(op, "leaves out a block of axis `" + along +
+                  "` in which the weights are not zero");
+    return failure();
+  }
+  return success();
 }
 
 Machine::Step Machine::reduce(ir::ReduceOp op) {

@@ -63,6 +63,16 @@ SPAK_FN void register_fence(uint32_t (&registers)[Count]) {
 }
 //@ end
 
+//@ block register_part needs types
+/// Registers From to From + Count - 1 of an accumulator, as one of its own: the
+/// columns that a narrower product writes.
+template <int From, int Count, int All>
+SPAK_FN float (&register_part(float (&registers)[All])) [Count] {
+  static_assert(From + Count <= All, "a part of the registers");
+  return reinterpret_cast<float (&)[Count]>(registers[From]);
+}
+//@ end
+
 //@ block wgmma_descriptor needs types
 /// The matrix descriptor of an operand at a shared address; all in bytes. A
 /// byte offset is added as offset / 16. PTX ISA "Matrix Descriptor Format".

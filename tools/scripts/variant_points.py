@@ -28,16 +28,19 @@ BOTH = TRAINING + ["-D", "dtype=bf16,f16", "-D", "D=128,64"]
 POINTS = [  # file, options
     ("examples/fmha/fmha.dsl", ["-D", "dtype=bf16,f16", "-D", "D=128,64", "-D", "causal=true,false",
                                 "-D", "kernel_mode=inference"]),
-    (VARIANTS + "causal.dsl", TRAINING + ["-D", "align=bottom_right,top_left"]),
+    ("examples/fmha/fmha.dsl", ["-D", "D=128,64", "-D", "causal=true", "-D", "trim=0,64"]),
+    (VARIANTS + "causal.dsl", BOTH + ["-D", "align=bottom_right,top_left"]),
+    (VARIANTS + "causal.dsl", ["-D", "D=128,64", "-D", "trim=0,64"]),
     (VARIANTS + "window.dsl", BOTH + ["-D", "sides=both"]),
+    (VARIANTS + "window.dsl", ["-D", "D=128,64", "-D", "trim=0,64"]),
+    (VARIANTS + "streaming.dsl", ["-D", "D=128,64", "-D", "trim=0,64"]),
     (VARIANTS + "window.dsl", TRAINING + ["-D", "sides=left,right"]),
     (VARIANTS + "streaming.dsl", BOTH),
     (VARIANTS + "prefix_lm.dsl", BOTH),
     (VARIANTS + "chunked.dsl", TRAINING + ["-D", "chunk=256,100"]),
     (VARIANTS + "documents.dsl", BOTH),
     (VARIANTS + "alibi.dsl", BOTH),
-    (VARIANTS + "softcap.dsl", BOTH + ["-D", "cap_by=tanh"]),
-    (VARIANTS + "softcap.dsl", TRAINING + ["-D", "cap_by=tanh,tanh_approx"]),
+    (VARIANTS + "softcap.dsl", BOTH + ["-D", "cap_by=tanh,tanh_approx"]),
     (VARIANTS + "varlen.dsl", BOTH + ["-D", "causal=true,false"]),
     (VARIANTS + "sink.dsl", BOTH),
     (VARIANTS + "bias.dsl", BOTH),
@@ -45,9 +48,10 @@ POINTS = [  # file, options
 ]
 
 
-def emit(spakc, out, match):
+def emit(spakc, out, match, dtypes):
     for file, options in POINTS:
         if match in file:
+            options = [o if o != "dtype=bf16,f16" else "dtype=" + dtypes for o in options]
             command = [spakc, os.path.join(ROOT, file)] + options + ["-o", out]
             if subprocess.call(command) != 0:
                 print("failed: " + " ".join(command))
@@ -77,10 +81,11 @@ def main():
     parser.add_argument("--arch", default="sm_90a")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--match", default="", help="only files whose path contains this")
+    parser.add_argument("--dtypes", default="bf16,f16", help="element types (default bf16,f16)")
     options = parser.parse_args()
     shutil.rmtree(options.out, ignore_errors=True)
     os.makedirs(options.out)
-    if not emit(options.spakc, options.out, options.match):
+    if not emit(options.spakc, options.out, options.match, options.dtypes):
         return 1
     texts = sorted(glob.glob(os.path.join(options.out, "*.cu")))
     print("%d points" % len(texts))

@@ -1,24 +1,20 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
 // Scores fall with distance, by a slope of each head.
-system FMHA_Alibi {
-    design_space {
-        dtype: ["bf16", "f16"]
-        kernel_mode: ["inference", "training"]
-    }
+system FMHA_Alibi extends "hopper.dsl" {
+    tuning_space { rows_grow: [true] }
 
-    tuning_space {
-        tile_m: [128, 64, 192]
-        tile_n: [128, 64, 96]
-        stages: [2, 3]
-        q_slots: [1, 2]
-        overlap: ["intra", "none", "both", "pingpong"]
-        order: ["one_per_cta", "persistent_static"]
-
-        constraint "a consumer owns 64 rows": tile_m % 64 == 0
-        constraint "Q, K and V fit shared memory":
-            2 * D * (2 * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
-        constraint "two groups take turns": tile_m == 128 or overlap == "intra" or overlap == "none"
+    knowledge {
+        fact d64_growing {
+            description: "heads of 64: exponentials ahead of the product take registers that the slopes need"
+            when: "device.arch == 'sm_90a' and D == 64"
+            recommend: "order = 'persistent_snake'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.9
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "what ptxas spills beside it; not timed"
+        }
     }
 
     kernel alibi {
@@ -57,11 +53,24 @@ system FMHA_Alibi {
         }
 
         schedule {
-            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages
+            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
             overlap = overlap
+            split(V) = split
+            hand_off(V) = hand_off
+            rescale = rescale
+            computed = weights
+            rescale_bound = bound
+            exp2_polynomial = poly
+            exponentials_ahead = exp_ahead
             order = order
-            epilogue_slots = D / 64
+            overlap_tiles = cross_tile
+            group(h) = section
+            trim = trim
+            cluster(m) = cluster_m   cluster(h) = cluster_h
+            epilogue_slots = min(o_slabs, D / 64)
         }
     }
 }

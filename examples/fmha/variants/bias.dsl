@@ -1,24 +1,42 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
 // A table of numbers is added to the scores.
-system FMHA_Bias {
-    design_space {
-        dtype: ["bf16", "f16"]
-        kernel_mode: ["inference", "training"]
-    }
+system FMHA_Bias extends "hopper.dsl" {
+    tuning_space { rows_grow: [false] }
 
-    tuning_space {
-        tile_m: [128, 64, 192]
-        tile_n: [96, 128, 64]         // 128 columns of bias would spill
-        stages: [2, 3]
-        q_slots: [1, 2]
-        overlap: ["intra", "none", "both", "pingpong"]
-        order: ["one_per_cta", "persistent_static"]
-
-        constraint "a consumer owns 64 rows": tile_m % 64 == 0
-        constraint "Q, K and V fit shared memory":
-            2 * D * (2 * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
-        constraint "two groups take turns": tile_m == 128 or overlap == "intra" or overlap == "none"
+    knowledge {
+        fact d128 {
+            description: "heads of 128: 112 keys, the largest tile whose table fits 240 registers"
+            when: "device.arch == 'sm_90a' and D == 128"
+            recommend: "tile_m = 128"
+            recommend: "tile_n = 112"
+            recommend: "stages = 2"
+            recommend: "q_slots = 2"
+            recommend: "order = 'persistent_static'"
+            recommend: "cross_tile = true"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.8
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "what ptxas spills beside it; not timed"
+        }
+        fact d64 {
+            description: "heads of 64: two groups, because the table takes registers of its own"
+            when: "device.arch == 'sm_90a' and D == 64"
+            recommend: "tile_m = 128"
+            recommend: "tile_n = 128"
+            recommend: "stages = 2"
+            recommend: "q_slots = 2"
+            recommend: "order = 'persistent_static'"
+            recommend: "cross_tile = true"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.8
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "what ptxas spills beside it; not timed"
+        }
     }
 
     kernel bias {
@@ -55,11 +73,24 @@ system FMHA_Bias {
         }
 
         schedule {
-            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages
+            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
             overlap = overlap
+            split(V) = split
+            hand_off(V) = hand_off
+            rescale = rescale
+            computed = weights
+            rescale_bound = bound
+            exp2_polynomial = poly
+            exponentials_ahead = exp_ahead
             order = order
-            epilogue_slots = D / 64
+            overlap_tiles = cross_tile
+            group(h) = section
+            trim = trim
+            cluster(m) = cluster_m   cluster(h) = cluster_h
+            epilogue_slots = min(o_slabs, D / 64)
         }
     }
 }

@@ -1,25 +1,8 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
 // A window to the left, and the first keys of all, which attention sinks into.
-system FMHA_Streaming {
-    design_space {
-        dtype: ["bf16", "f16"]
-        kernel_mode: ["inference", "training"]
-    }
-
-    tuning_space {
-        tile_m: [128, 64, 192]
-        tile_n: [128, 64, 96]
-        stages: [2, 3]
-        q_slots: [1, 2]
-        overlap: ["intra", "none", "both", "pingpong"]
-        order: ["one_per_cta", "persistent_static"]
-
-        constraint "a consumer owns 64 rows": tile_m % 64 == 0
-        constraint "Q, K and V fit shared memory":
-            2 * D * (2 * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
-        constraint "two groups take turns": tile_m == 128 or overlap == "intra" or overlap == "none"
-    }
+system FMHA_Streaming extends "hopper.dsl" {
+    tuning_space { rows_grow: [false] }
 
     kernel streaming {
         dims   B, Hq as num_heads, Hkv as num_head_kv, M, N
@@ -57,11 +40,24 @@ system FMHA_Streaming {
         }
 
         schedule {
-            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages
+            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
             overlap = overlap
+            split(V) = split
+            hand_off(V) = hand_off
+            rescale = rescale
+            computed = weights
+            rescale_bound = bound
+            exp2_polynomial = poly
+            exponentials_ahead = exp_ahead
             order = order
-            epilogue_slots = D / 64
+            overlap_tiles = cross_tile
+            group(h) = section
+            trim = trim
+            cluster(m) = cluster_m   cluster(h) = cluster_h
+            epilogue_slots = min(o_slabs, D / 64)
         }
     }
 }

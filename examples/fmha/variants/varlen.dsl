@@ -3,25 +3,48 @@
 // Sequences of different lengths, one behind the other: sequence b is the rows
 // from QStart[b] to QStart[b + 1], and the keys from KStart[b] on. Each is
 // causal, with its last row at its last key. C is their number plus one.
-system FMHA_Varlen {
+system FMHA_Varlen extends "hopper.dsl" {
     design_space {
-        dtype: ["bf16", "f16"]
         causal: [true, false]
-        kernel_mode: ["inference", "training"]
     }
 
     tuning_space {
-        tile_m: [128, 64, 192]
-        tile_n: [128, 64, 96]
-        stages: [2, 3]
-        q_slots: [1, 2]
-        overlap: ["intra", "none", "both", "pingpong"]
-        order: ["one_per_cta", "persistent_static"]
+        rows_grow: [true, false]
+        o_slabs: [0]                     // a store that ends with the sequence goes out from registers
 
-        constraint "a consumer owns 64 rows": tile_m % 64 == 0
-        constraint "Q, K and V fit shared memory":
-            2 * D * (2 * tile_m + 2 * stages * tile_n) + 1024 <= device.smem_per_block
-        constraint "two groups take turns": tile_m == 128 or overlap == "intra" or overlap == "none"
+        constraint "causal rows grow": rows_grow == causal
+    }
+
+    knowledge {
+        fact few_rows {
+            description: "too few rows for all multiprocessors: 64 of them a block"
+            when: "device.arch == 'sm_90a' and T * Hq <= 64 * device.sms"
+            recommend: "tile_m = 64"
+            recommend: "tile_n = 64"
+            recommend: "stages = 2"
+            recommend: "q_slots = 1"
+            recommend: "order = 'one_per_cta'"
+            recommend: "cross_tile = false"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 0"
+            confidence: 0.97
+        }
+        fact d128_growing_short {
+            description: "sequences below 1024 rows in the mean, heads of 128"
+            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and T < 1024 * C"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 16"
+            confidence: 0.95
+        }
+        fact d64_growing_short {
+            description: "sequences below 2048 rows in the mean, heads of 64"
+            when: "device.arch == 'sm_90a' and D == 64 and rows_grow and T < 2048 * C"
+            recommend: "tile_m = 128"
+            recommend: "order = 'persistent_paired'"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.95
+        }
     }
 
     kernel varlen {
@@ -62,10 +85,23 @@ system FMHA_Varlen {
         }
 
         schedule {
-            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages
+            slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
             overlap = overlap
+            split(V) = split
+            hand_off(V) = hand_off
+            rescale = rescale
+            computed = weights
+            rescale_bound = bound
+            exp2_polynomial = poly
+            exponentials_ahead = exp_ahead
             order = order
+            overlap_tiles = cross_tile
+            group(h) = section
+            trim = trim
+            cluster(m) = cluster_m   cluster(h) = cluster_h
         }
     }
 }

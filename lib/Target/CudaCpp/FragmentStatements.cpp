@@ -4,6 +4,8 @@
 // over registers is unrolled, so that arrays are indexed by constants only.
 #include "KernelPrinter.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
+
 using namespace mlir;
 
 namespace spak::cuda {
@@ -51,12 +53,28 @@ LogicalResult KernelPrinter::printFill(FragFillOp op) {
   return success();
 }
 
-LogicalResult KernelPrinter::printMap(MapOp op) {
-  Block *body = op.getBlock();
-  std::string result = name(op.getResult());
-  openRegisters(op.getResult().getType().getCount(), op.getOnly());
+/// What \p value is computed from inside its block, itself included.
+static llvm::SmallPtrSet<Operation *, 8> sourcesOf(Value value) {
+  llvm::SmallPtrSet<Operation *, 8> found;
+  SmallVector<Value> left = {value};
+  while (!left.empty()) {
+    Operation *def = left.pop_back_val().getDefiningOp();
+    if (def && isa<MapOp>(def->getParentOp()) && found.insert(def).second) {
+      llvm::append_range(left, def->getOperands());
+    }
+  }
+  return found;
+}
+
+LogicalResult
+KernelPrinter::printMapBody(MapOp op,
+                            llvm::function_ref<bool(Operation *)> isPart,
+                            const Twine &target, Value value) {
   unsigned inputs = op.getInputs().size();
-  for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
+  for (auto [i, argument] : llvm::enumerate(op.getBlock()->getArguments())) {
+    if (llvm::none_of(argument.getUsers(), isPart)) {
+      continue;
+    }
     if (i < inputs) {
       Expression index = indexExpression(op.getPatterns()[i], "i");
       expressions.overrides[argument] = {name(op.getInputs()[i]) + "[" +
@@ -70,22 +88,85 @@ LogicalResult KernelPrinter::printMap(MapOp op) {
       constant(argument, at.text);
     }
   }
-  for (Operation &inner : body->without_terminator()) {
-    if (inner.getNumRegions() != 0 || failed(printScalar(&inner))) {
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (isPart(&inner) &&
+        (inner.getNumRegions() != 0 || failed(printScalar(&inner)))) {
       return failure();
     }
   }
-  auto yield = cast<YieldOp>(body->getTerminator());
-  auto value = text(yield.getValues().front());
-  if (!value) {
+  auto result = text(value);
+  if (!result) {
     return failure();
   }
-  out.statement(result + "[i] = " + *value + ";");
+  out.statement(target + " = " + *result + ";");
+  return success();
+}
+
+/// The tanh of four registers, which take one reciprocal, between what it is
+/// computed from and what is computed from it.
+LogicalResult KernelPrinter::printMapOfFours(MapOp op) {
+  headers.use("tanh_of_four");
+  math::TanhOp tanh = *op.getBlock()->getOps<math::TanhOp>().begin();
+  auto sources = sourcesOf(tanh.getOperand());
+  auto before = [&](Operation *inner) {
+    return sources.contains(inner) || inner == tanh;
+  };
+  // What both sides read is computed on both.
+  llvm::SmallPtrSet<Operation *, 8> behindTanh;
+  for (Operation &inner : llvm::reverse(*op.getBlock())) {
+    if (!before(&inner) || llvm::any_of(inner.getUsers(), [&](Operation *user) {
+          return behindTanh.contains(user);
+        })) {
+      if (&inner != tanh) {
+        behindTanh.insert(&inner);
+      }
+    }
+  }
+  auto behind = [&](Operation *inner) { return behindTanh.contains(inner); };
+  auto openMembers = [&] {
+    openUnrolled("j", 4);
+    out.statement(
+        "const int i = " +
+        indexExpression(op.getFoursAttr()[0], "k").in(Strength::Sum) + " + " +
+        indexExpression(op.getFoursAttr()[1], "j").in(Strength::Sum) + ";");
+  };
+  openUnrolled("k", op.getResult().getType().getCount() / 4);
+  out.statement("float part[4];");
+  openMembers();
+  if (failed(printMapBody(op, before, "part[j]", tanh.getOperand()))) {
+    return failure();
+  }
   out.close();
-  for (Value argument : body->getArguments()) {
+  out.statement("spak::tanh_of_four(part);");
+  openMembers();
+  expressions.overrides[tanh.getResult()] = {"part[j]"};
+  auto yield = cast<YieldOp>(op.getBlock()->getTerminator());
+  if (failed(printMapBody(op, behind, name(op.getResult()) + "[i]",
+                          yield.getValues().front()))) {
+    return failure();
+  }
+  expressions.overrides.erase(tanh.getResult());
+  out.close();
+  out.close();
+  return success();
+}
+
+LogicalResult KernelPrinter::printMap(MapOp op) {
+  LogicalResult printed = success();
+  if (op.getFours()) {
+    printed = printMapOfFours(op);
+  } else {
+    openRegisters(op.getResult().getType().getCount(), op.getOnly());
+    auto yield = cast<YieldOp>(op.getBlock()->getTerminator());
+    printed = printMapBody(
+        op, [](Operation *) { return true; }, name(op.getResult()) + "[i]",
+        yield.getValues().front());
+    out.close();
+  }
+  for (Value argument : op.getBlock()->getArguments()) {
     expressions.overrides.erase(argument);
   }
-  return success();
+  return printed;
 }
 
 std::string KernelPrinter::combined(StringRef kind, const Twine &a,
@@ -280,30 +361,54 @@ static std::string wgmmaName(int64_t n, Type element, StringRef form) {
          (element.isBF16() ? "bf16" : "f16") + "_" + form.str();
 }
 
+/// What follows is done where bit \p index of \p bits is set.
+void KernelPrinter::openBlock(Value bits, int64_t index) {
+  out.open("if ((" + name(bits) + " & " + Twine(int64_t(1) << index) +
+           ") != 0)");
+}
+
 LogicalResult KernelPrinter::printWgmmaSS(WgmmaSSOp op) {
   auto a = address(op.getA(), op.getASlot(), 0, op.getAOffset());
   auto b = address(op.getB(), op.getBSlot(), 0, op.getBOffset());
   if (!a || !b) {
     return failure();
   }
+  int64_t block = op.getBlocks() ? *op.getBy() : op.getN();
   std::string call =
-      wgmmaName(op.getN(), op.getB().getType().getElementType(), "ss");
+      wgmmaName(block, op.getB().getType().getElementType(), "ss");
   headers.use(call);
   int64_t first = op.getFirst().value_or(0), count = op.getK() / 16;
   int64_t steps = first + count;
   out.open("");
   printDescriptor("a_desc", op.getADesc(), *a);
   printDescriptor("b_desc", op.getBDesc(), *b);
-  openUnrolled("k", count, first);
-  out.statement("const uint64_t a = a_desc + " +
-                stepText(op.getADesc(), steps) + ";");
-  out.statement("const uint64_t b = b_desc + " +
-                stepText(op.getBDesc(), steps) + ";");
-  out.statement("spak::" + call + "<" + Twine(op.getADesc().getTransposed()) +
-                ", " + Twine(op.getBDesc().getTransposed()) + ">(" +
-                name(op.getResult()) + ", a, b, " +
-                (op.getAcc() ? "true" : "k != 0") + ");");
-  out.close();
+  for (int64_t j = 0; j * block < static_cast<int64_t>(op.getN()); ++j) {
+    std::string result = name(op.getResult());
+    std::string from = "b_desc";
+    if (op.getBlocks()) {
+      openBlock(op.getBlocks(), j);
+      headers.use("register_part");
+      int64_t registers = block / 2;
+      out.statement("auto &columns = spak::register_part<" +
+                    Twine(j * registers) + ", " + Twine(registers) + ">(" +
+                    result + ");");
+      result = "columns";
+      int64_t behind = j * static_cast<int64_t>(*op.getBlockBytes()) / 16;
+      from += behind ? " + " + std::to_string(behind) : "";
+    }
+    openUnrolled("k", count, first);
+    out.statement("const uint64_t a = a_desc + " +
+                  stepText(op.getADesc(), steps) + ";");
+    out.statement("const uint64_t b = " + from + " + " +
+                  stepText(op.getBDesc(), steps) + ";");
+    out.statement("spak::" + call + "<" + Twine(op.getADesc().getTransposed()) +
+                  ", " + Twine(op.getBDesc().getTransposed()) + ">(" + result +
+                  ", a, b, " + (op.getAcc() ? "true" : "k != 0") + ");");
+    out.close();
+    if (op.getBlocks()) {
+      out.close();
+    }
+  }
   out.close();
   return success();
 }
@@ -320,13 +425,22 @@ LogicalResult KernelPrinter::printWgmmaRS(WgmmaRSOp op) {
   int64_t steps = first + count;
   out.open("");
   printDescriptor("b_desc", op.getBDesc(), *b);
-  openUnrolled("k", count, first);
-  out.statement("const uint64_t b = b_desc + " +
-                stepText(op.getBDesc(), steps) + ";");
-  out.statement("spak::" + call + "<" + Twine(op.getBDesc().getTransposed()) +
-                ">(" + name(op.getResult()) + ", " + name(op.getA()) +
-                " + 4 * k, b, " + (op.getAcc() ? "true" : "k != 0") + ");");
-  out.close();
+  int64_t block = op.getBlocks() ? *op.getBy() / 16 : count;
+  for (int64_t j = 0; j * block < count; ++j) {
+    if (op.getBlocks()) {
+      openBlock(op.getBlocks(), j);
+    }
+    openUnrolled("k", block, first + j * block);
+    out.statement("const uint64_t b = b_desc + " +
+                  stepText(op.getBDesc(), steps) + ";");
+    out.statement("spak::" + call + "<" + Twine(op.getBDesc().getTransposed()) +
+                  ">(" + name(op.getResult()) + ", " + name(op.getA()) +
+                  " + 4 * k, b, " + (op.getAcc() ? "true" : "k != 0") + ");");
+    out.close();
+    if (op.getBlocks()) {
+      out.close();
+    }
+  }
   out.close();
   return success();
 }

@@ -73,11 +73,16 @@ private:
   // Fragments and the tensor core (FragmentStatements.cpp).
   Result printFill(FragFillOp op);
   Result printMap(MapOp op);
+  Result printMapOfFours(MapOp op);
+  Result printMapBody(MapOp op,
+                      llvm::function_ref<bool(mlir::Operation *)> isPart,
+                      const llvm::Twine &target, mlir::Value value);
   Result printRowReduce(RowReduceOp op);
   Result printReduceOfRow(RowReduceOp op);
   Result printLaneReduce(LaneReduceOp op);
   Result printPack(PackOp op);
   Result printWgmmaSS(WgmmaSSOp op);
+  void openBlock(mlir::Value bits, int64_t index);
   Result printWgmmaRS(WgmmaRSOp op);
   Result printFence(WgmmaFenceOp op);
   Result printWait(WgmmaWaitOp op);

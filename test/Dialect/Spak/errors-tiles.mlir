@@ -94,6 +94,24 @@ spak.kernel @more(%q: !q, %k: !k) {
   %s = spak.dot %q, %k over "d" : !q, !k -> !spak.tile<m=64, n=8, d=64 : f32>
   spak.return
 }
+// DOT-NEEDED
+spak.kernel @blocks(%q: !q, %k: !k, %bits: index) {
+  // expected-error @+1 {{expected one part, and blocks of a multiple of 16 that divide axis `n` of size 8, got blocks of 16}}
+  %s = spak.dot %q, %k needed %bits along "n" by 16 over "d" : !q, !k -> !s
+  spak.return
+}
+// NEEDED-DIMS
+spak.kernel @needed_dims(%n: !spak.range<n=8>) {
+  // expected-error @+1 {{expected maps of 1 dimensions and 0 symbols, got affine_map<(d0, d1) -> (d0 - d1)>}}
+  %s = spak.needed where [affine_map<(i, j) -> (i - j)>] (%n)[] rows "m" columns "n" by 8 blocks [1, 1] : (!spak.range<n=8>)
+  spak.return
+}
+// NEEDED-BLOCKS
+spak.kernel @needed_blocks(%n: !spak.range<n=8>) {
+  // expected-error @+1 {{expected the numbers of blocks along rows and columns, at most 32 in all, got 8, 8}}
+  %s = spak.needed where [affine_map<(i) -> (i)>] (%n)[] rows "m" columns "n" by 1 blocks [8, 8] : (!spak.range<n=8>)
+  spak.return
+}
 // DOT-ACC-TYPE
 spak.kernel @acc(%q: !q, %k: !k, %o: !spak.tile<m=64, n=8 : bf16>) {
   // expected-error @+1 {{expected acc to have the type of the result}}

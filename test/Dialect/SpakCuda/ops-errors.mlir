@@ -87,6 +87,17 @@ spak_cuda.kernel @k(%f: !spak_cuda.frag<2xf32>) attributes {threads = 128} {
 
 // -----
 
+spak_cuda.kernel @k(%f: !spak_cuda.frag<4xf32>) attributes {threads = 128} {
+  // expected-error@+1 {{MAP-FOURS: expected two patterns, a multiple of 4 registers and one tanh, got [unit, unit] for 4 registers}}
+  %m = spak_cuda.map of %f by [unit] coords [] attributes {fours = [unit, unit]} {
+  ^bb0(%x: f32):
+    spak_cuda.yield %x : f32
+  } : (!spak_cuda.frag<4xf32>) -> !spak_cuda.frag<4xf32>
+  spak_cuda.return
+}
+
+// -----
+
 spak_cuda.kernel @k(%f: !spak_cuda.frag<2xf32>, %g: !spak_cuda.frag<4xf32>) attributes {threads = 128} {
   // expected-error@+1 {{MAP-IN-PLACE-TYPE: input 0 must exist, have the result's type and pattern `unit`}}
   %m = spak_cuda.map of %f, %g by [#spak_cuda.pattern<[4:0]>, unit] coords [] in_place 0 {
@@ -103,6 +114,16 @@ spak_cuda.kernel @k(%s: i32) attributes {threads = 128} {
   %a = spak_cuda.shared "a" : !spak_cuda.smem<1 x 8192 bytes of bf16>
   // expected-error@+1 {{WGMMA-SHAPE: expected 16 registers of f32, got '!spak_cuda.frag<8xf32>'}}
   %r = spak_cuda.wgmma.ss %a[%s] desc #d, %a[%s] desc #d n 32 k 64 : !spak_cuda.smem<1 x 8192 bytes of bf16>, !spak_cuda.smem<1 x 8192 bytes of bf16> -> !spak_cuda.frag<8xf32>
+  spak_cuda.return
+}
+
+// -----
+
+#d = #spak_cuda.desc<lbo = 16, sbo = 1024, swizzle = 128, kstep = 32, ksteps_per_slab = 4, slab = 0, transposed = false>
+spak_cuda.kernel @k(%s: i32) attributes {threads = 128} {
+  %a = spak_cuda.shared "a" : !spak_cuda.smem<1 x 8192 bytes of bf16>
+  // expected-error@+1 {{WGMMA-BLOCKS: expected an accumulator and blocks of a multiple of 8 that divide 32, got 16}}
+  %r = spak_cuda.wgmma.ss %a[%s] desc #d, %a[%s] desc #d n 32 k 64 blocks %s by 16 at 2048 : !spak_cuda.smem<1 x 8192 bytes of bf16>, !spak_cuda.smem<1 x 8192 bytes of bf16> -> !spak_cuda.frag<16xf32>
   spak_cuda.return
 }
 

@@ -121,9 +121,8 @@ static bool selects(Value index, Value variable) {
     return yielded != index && selects(yielded, variable);
   }
   Operation *def = index.getDefiningOp();
-  if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp,
-                       TileRangeOp, SubrangeOp, LoadScalarOp,
-                       arith::IndexCastOp>(def)) {
+  if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp, TileRangeOp,
+                       SubrangeOp, LoadScalarOp, arith::IndexCastOp>(def)) {
     return false;
   }
   return llvm::any_of(def->getOperands(), [&](Value operand) {
@@ -252,7 +251,39 @@ LogicalResult DotOp::verify() {
     return emitOpError("expected acc to have the type of the result, ")
            << result << ", got " << getAcc().getType();
   }
+  // DOT-NEEDED
+  if (getNeeded()) {
+    StringRef along = *getAlong();
+    int64_t size = std::max(a.axisSize(along), b.axisSize(along));
+    int64_t by = *getBy();
+    if (by < 16 || by % 16 != 0 || size == 0 || size % by != 0 || getPart()) {
+      return emitOpError("expected one part, and blocks of a multiple of 16 "
+                         "that divide axis `")
+             << along << "` of size " << size << ", got blocks of " << by;
+    }
+  }
   return verifyInstr(*this);
+}
+
+LogicalResult NeededOp::verify() {
+  // NEEDED-DIMS
+  for (AffineMap map : getKeep().getAsValueRange<AffineMapAttr>()) {
+    if (map.getNumDims() != getRanges().size() ||
+        map.getNumSymbols() != getSyms().size()) {
+      return emitOpError("expected maps of ")
+             << getRanges().size() << " dimensions and " << getSyms().size()
+             << " symbols, got " << AffineMapAttr::get(map);
+    }
+  }
+  // NEEDED-BLOCKS
+  ArrayRef<int64_t> blocks = getBlocks();
+  if (blocks.size() != 2 || blocks[0] < 1 || blocks[1] < 1 ||
+      blocks[0] * blocks[1] > 32 || static_cast<int64_t>(getBy()) < 1) {
+    return emitOpError("expected the numbers of blocks along rows and columns, "
+                       "at most 32 in all, got ")
+           << blocks;
+  }
+  return success();
 }
 
 LogicalResult ReduceOp::verify() {

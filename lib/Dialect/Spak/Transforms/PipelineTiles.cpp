@@ -45,6 +45,7 @@ public:
 private:
   void hoistWhatNoTileChanges();
   void splitBody();
+  void remakePartsOfRanges();
   void collectCrossing();
   void clone(OpBuilder &b, ArrayRef<Operation *> ops, IRMapping &map) {
     for (Operation *op : ops) {
@@ -107,6 +108,31 @@ void TileRotation::splitBody() {
   }
 }
 
+/// A part of a range is made again from the range and its bounds: those are
+/// what one tile hands to the next.
+void TileRotation::remakePartsOfRanges() {
+  SmallVector<Operation *> head = headDots;
+  llvm::append_range(head, headRest);
+  SmallVector<Operation *> behind = inLoop;
+  llvm::append_range(behind, tailDots);
+  llvm::append_range(behind, tailRest);
+  SmallVector<Operation *> remade;
+  OpBuilder b(loop);
+  for (Operation *op : head) {
+    auto part = dyn_cast<SubrangeOp>(op);
+    auto isBehind = [&](OpOperand &use) {
+      return llvm::any_of(behind, [&](Operation *user) {
+        return user->isAncestor(use.getOwner());
+      });
+    };
+    if (part && llvm::any_of(part->getUses(), isBehind)) {
+      remade.push_back(b.clone(*op));
+      part->replaceUsesWithIf(remade.back()->getResults(), isBehind);
+    }
+  }
+  inLoop.insert(inLoop.begin(), remade.begin(), remade.end());
+}
+
 void TileRotation::collectCrossing() {
   llvm::SmallPtrSet<Operation *, 16> head;
   head.insert_range(headDots);
@@ -133,6 +159,7 @@ void TileRotation::collectCrossing() {
 void TileRotation::run() {
   hoistWhatNoTileChanges();
   splitBody();
+  remakePartsOfRanges();
   collectCrossing();
   OpBuilder b(grid);
   Location loc = grid.getLoc();

@@ -24,6 +24,18 @@ int64_t registersFor(Type type) {
   return registersOf(tile) * (isa<RowsType>(type) ? 2 : 1);
 }
 
+/// Whether \p value is made where it is read: indices, numbers spread over a
+/// tile, and what is computed of such element by element.
+bool isMadeWhereRead(Value value) {
+  Operation *def = value.getDefiningOp();
+  if (isa_and_nonnull<SplatOp, BroadcastOp, IndexOp, arith::ConstantOp>(def)) {
+    return true;
+  }
+  bool mapped = isa_and_nonnull<ConvertOp>(def) ||
+                (def && def->hasTrait<OpTrait::Elementwise>());
+  return mapped && llvm::all_of(def->getOperands(), isMadeWhereRead);
+}
+
 } // namespace
 
 int64_t registersOfTiles(ForOp loop) {
@@ -32,9 +44,7 @@ int64_t registersOfTiles(ForOp loop) {
   int64_t alive = 0;
   auto begin = [&](Value value) {
     int64_t registers = registersFor(value.getType());
-    if (registers == 0 || value.use_empty() ||
-        isa_and_nonnull<SplatOp, BroadcastOp, IndexOp, arith::ConstantOp>(
-            value.getDefiningOp())) {
+    if (registers == 0 || value.use_empty() || isMadeWhereRead(value)) {
       return;
     }
     alive += registers;

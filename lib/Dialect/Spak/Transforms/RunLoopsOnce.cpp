@@ -17,7 +17,9 @@ namespace spak::ir {
 namespace {
 
 /// The count of all tiles of the axis of \p loop, of which \p upper is the
-/// least or one of several; null if it is not among them.
+/// least, or one of several, less a gap that the loop leaves out; null if it is
+/// not among them. A body that skips a gap only ever adds to its tiles'
+/// numbers, so what is past the end stays there.
 Value tileCountOf(ForOp loop, Value upper) {
   Operation *def = upper.getDefiningOp();
   if (auto count = dyn_cast_or_null<TileCountOp>(def)) {
@@ -25,11 +27,20 @@ Value tileCountOf(ForOp loop, Value upper) {
         static_cast<int64_t>(count.getSize()) == loop.getRangeType().getSize();
     return sameSize ? count.getResult() : Value();
   }
-  if (!isa_and_nonnull<arith::MinSIOp, arith::MaxSIOp>(def)) {
-    return {};
+  SmallVector<Value, 2> sources;
+  if (isa_and_nonnull<arith::MinSIOp, arith::MaxSIOp>(def)) {
+    sources = def->getOperands();
+  } else if (auto select = dyn_cast_or_null<arith::SelectOp>(def)) {
+    sources = {select.getTrueValue(), select.getFalseValue()};
+  } else if (auto difference = dyn_cast_or_null<arith::SubIOp>(def)) {
+    sources = {difference.getLhs()};
   }
-  Value first = tileCountOf(loop, def->getOperand(0));
-  return first ? first : tileCountOf(loop, def->getOperand(1));
+  for (Value source : sources) {
+    if (Value count = tileCountOf(loop, source)) {
+      return count;
+    }
+  }
+  return {};
 }
 
 /// Whether \p a and \p b are one value, or the same constant.

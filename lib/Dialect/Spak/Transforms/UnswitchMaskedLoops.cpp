@@ -23,8 +23,45 @@ namespace {
 struct Piece {
   Value lower;
   Value upper;
+  /// No mask drops anything of it.
   bool full;
+  /// Nor did one of the iteration before.
+  bool settled = true;
 };
+
+/// Whether a product of \p loop leaves out what masks of the iteration before
+/// dropped.
+bool trimsIterationBefore(ForOp loop) {
+  auto dots = loop.getBody()->getOps<DotOp>();
+  return llvm::any_of(dots, [&](DotOp dot) {
+    auto carried = dyn_cast_or_null<BlockArgument>(dot.getNeeded());
+    return carried && carried.getOwner() == loop.getBody();
+  });
+}
+
+void needAll(DotOp dot) {
+  dot.getNeededMutable().clear();
+  dot.removeAlongAttr();
+  dot.removeByAttr();
+}
+
+/// Of a full piece every block is needed.
+void dropTrims(ForOp loop, bool settled) {
+  SmallVector<NeededOp> dropped;
+  loop.getRegion().walk([&](NeededOp needed) { dropped.push_back(needed); });
+  for (NeededOp needed : dropped) {
+    OpBuilder b(needed);
+    needed.getResult().replaceAllUsesWith(
+        arith::ConstantIndexOp::create(b, needed.getLoc(), -1).getResult());
+    needed.erase();
+  }
+  loop.getRegion().walk([&](DotOp dot) {
+    Value needed = dot.getNeeded();
+    if (needed && (settled || !isa<BlockArgument>(needed))) {
+      needAll(dot);
+    }
+  });
+}
 
 void dropMasks(ForOp loop) {
   loop.getRegion().walk([](Operation *op) {
@@ -37,6 +74,29 @@ void dropMasks(ForOp loop) {
                             mayHaveEmptyRows(advance.getS()));
     }
   });
+}
+
+/// Adds the full piece [\p first, \p last); where products look back, its first
+/// iteration is a piece of its own.
+void addFullPiece(OpBuilder &b, ForOp loop, Value first, Value last,
+                  SmallVectorImpl<Piece> &pieces) {
+  if (!trimsIterationBefore(loop)) {
+    pieces.push_back({first, last, true});
+    return;
+  }
+  Location loc = loop.getLoc();
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  if (loop.isReverse()) {
+    Value before = arith::SubIOp::create(b, loc, last, one);
+    Value at = arith::MaxSIOp::create(b, loc, first, before);
+    pieces.push_back({first, at, true});
+    pieces.push_back({at, last, true, /*settled=*/false});
+    return;
+  }
+  Value behind = arith::AddIOp::create(b, loc, first, one);
+  Value at = arith::MinSIOp::create(b, loc, last, behind);
+  pieces.push_back({first, at, true, /*settled=*/false});
+  pieces.push_back({at, last, true});
 }
 
 /// The pieces of \p loop in the order of its tiles.
@@ -53,12 +113,12 @@ SmallVector<Piece> piecesOf(OpBuilder &b, ForOp loop) {
     pieces.push_back({bounds.lower, first, false});
   }
   if (isProvedAtLeast(bounds.fullUpper, bounds.upper)) {
-    pieces.push_back({first, bounds.upper, true});
+    addFullPiece(b, loop, first, bounds.upper, pieces);
     return pieces;
   }
   Value to = arith::MinSIOp::create(b, loc, bounds.fullUpper, bounds.upper);
   Value last = arith::MaxSIOp::create(b, loc, to, first);
-  pieces.push_back({first, last, true});
+  addFullPiece(b, loop, first, last, pieces);
   pieces.push_back({last, bounds.upper, false});
   return pieces;
 }
@@ -81,6 +141,7 @@ void unswitch(ForOp loop) {
     }
     if (piece.full) {
       dropMasks(copy);
+      dropTrims(copy, piece.settled);
     }
     carried.assign(copy.getResults().begin(), copy.getResults().end());
   }

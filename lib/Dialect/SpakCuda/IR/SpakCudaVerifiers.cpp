@@ -4,6 +4,8 @@
 // use, uniformity, barrier ids) is check-cuda's.
 #include "spak/Dialect/SpakCuda/IR/SpakCuda.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
+
 using namespace mlir;
 using namespace spak::cuda;
 
@@ -213,6 +215,19 @@ LogicalResult MapOp::verify() {
     return emitOpError("ONLY-DIGIT: writes some registers only, so it must "
                        "have `in_place`");
   }
+  if (ArrayAttr fours = getFoursAttr()) {
+    auto tanh = getBody().front().getOps<math::TanhOp>();
+    if (count % 4 != 0 || fours.size() != 2 || getOnly() ||
+        !llvm::hasSingleElement(tanh)) {
+      return emitOpError("MAP-FOURS: expected two patterns, a multiple of 4 "
+                         "registers and one tanh, got ")
+             << fours << " for " << count << " registers";
+    }
+    if (failed(checkPattern(*this, fours[0], count / 4, count)) ||
+        failed(checkPattern(*this, fours[1], 4, count))) {
+      return failure();
+    }
+  }
   if (getPatterns().size() != getInputs().size()) {
     return emitOpError("MAP-PATTERNS: expected one pattern per input, got ")
            << getPatterns().size() << " for " << getInputs().size();
@@ -330,7 +345,28 @@ static LogicalResult verifyWgmma(Operation *op, FragType result, Value acc,
   return success();
 }
 
+/// WGMMA-BLOCKS: what is left out by blocks needs an accumulator, and blocks
+/// that an instruction can do.
+static LogicalResult verifyBlocks(Operation *op, Value blocks, Value acc,
+                                  std::optional<uint64_t> by, int64_t size,
+                                  int64_t unit) {
+  int64_t block = by.value_or(0);
+  if (!blocks) {
+    return success();
+  }
+  if (!acc || block < unit || block % unit != 0 || size % block != 0) {
+    return op->emitOpError(
+               "WGMMA-BLOCKS: expected an accumulator and blocks of "
+               "a multiple of ")
+           << unit << " that divide " << size << ", got " << block;
+  }
+  return success();
+}
+
 LogicalResult WgmmaSSOp::verify() {
+  if (failed(verifyBlocks(*this, getBlocks(), getAcc(), getBy(), getN(), 8))) {
+    return failure();
+  }
   if (getA().getType().getElementType() != getB().getType().getElementType()) {
     return emitOpError("expected operands of one element type");
   }
@@ -339,6 +375,9 @@ LogicalResult WgmmaSSOp::verify() {
 }
 
 LogicalResult WgmmaRSOp::verify() {
+  if (failed(verifyBlocks(*this, getBlocks(), getAcc(), getBy(), getK(), 16))) {
+    return failure();
+  }
   FragType a = getA().getType();
   int64_t steps = static_cast<int64_t>(getFirst().value_or(0) + getK() / 16);
   int64_t registers = steps * 4;

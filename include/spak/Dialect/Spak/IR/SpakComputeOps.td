@@ -7,7 +7,7 @@
 
 include "spak/Dialect/Spak/IR/SpakTypes.td"
 
-def Spak_DotOp : Spak_NamedOp<"dot", [Pure]> {
+def Spak_DotOp : Spak_NamedOp<"dot", [Pure, AttrSizedOperandSegments]> {
   let summary = "sum of products over one axis";
   let description = [{
     The result has the other axes of both operands. With `acc` the sum is added
@@ -15,6 +15,10 @@ def Spak_DotOp : Spak_NamedOp<"dot", [Pure]> {
     only elements from, ..., from + n - 1 of the axis are contracted: a product
     that is issued in several pieces is a chain of such dots through `acc`.
     With `hand_off` the group's turn at the tensor core ends behind this dot.
+    With `needed %bits along "n" by c` only blocks of 64 rows and c elements of
+    axis n whose bit is set (see spak.needed) are multiplied. Where n is an axis
+    of the result, the others are unspecified; where n is contracted, the others
+    are zero in the operand that has the rows.
 
     ```mlir
     spak.kernel @scores(%q: !spak.tile<m=64, d=64 : bf16>, %k: !spak.tile<n=64, d=64 : bf16>) {
@@ -28,15 +32,18 @@ def Spak_DotOp : Spak_NamedOp<"dot", [Pure]> {
     DOT-FREE-AXES: the result's axes are the operands' others, and no two of
     them are one. DOT-ACC-TYPE: acc has the result's type.
     DOT-INSTR-LAYOUT: the layouts fit the instruction. DOT-PART: the part lies
-    inside the axis; one that does not begin it has an acc.
+    inside the axis; one that does not begin it has an acc. DOT-NEEDED: a tile
+    has the axis, in blocks of a multiple of 16; the dot is in one part.
   }];
   let arguments = (ins Spak_Tile:$a, Spak_Tile:$b, Optional<Spak_Tile>:$acc,
-                       StrAttr:$over, OptionalAttr<StrAttr>:$instr,
+                       Optional<Index>:$needed, OptionalAttr<StrAttr>:$along,
+                       OptionalAttr<I64Attr>:$by, StrAttr:$over, OptionalAttr<StrAttr>:$instr,
                        OptionalAttr<DenseI64ArrayAttr>:$part,
                        UnitAttr:$hand_off);
   let results = (outs Spak_Tile:$result);
   let assemblyFormat = [{
-    $a `,` $b (`acc` $acc^)? `over` $over attr-dict `:` qualified(type($a)) `,` qualified(type($b))
+    $a `,` $b (`acc` $acc^)? (`needed` $needed^ `along` $along `by` $by)?
+    `over` $over attr-dict `:` qualified(type($a)) `,` qualified(type($b))
     (`,` qualified(type($acc))^)? `->` qualified(type($result))
   }];
   let hasVerifier = 1;
@@ -45,7 +52,8 @@ def Spak_DotOp : Spak_NamedOp<"dot", [Pure]> {
     OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$a,
                    "::mlir::Value":$b, "::mlir::Value":$acc,
                    "::llvm::StringRef":$over), [{
-      build($_builder, $_state, result, a, b, acc,
+      build($_builder, $_state, result, a, b, acc, ::mlir::Value(),
+            ::mlir::StringAttr(), ::mlir::IntegerAttr(),
             $_builder.getStringAttr(over), ::mlir::StringAttr(),
             ::mlir::DenseI64ArrayAttr(), ::mlir::UnitAttr());
     }]>
@@ -181,6 +189,37 @@ def Spak_MaskOp : Spak_NamedOp<"mask", [
           getKeep().getAsValueRange<::mlir::AffineMapAttr>());
     }
   }];
+}
+
+def Spak_NeededOp : Spak_NamedOp<"needed", [Pure, AttrSizedOperandSegments]> {
+  let summary = "the blocks of a tile of which a mask may keep something";
+  let description = [{
+    The tile has `blocks = [r, c]` blocks of 64 elements of axis `rows` and `by`
+    elements of axis `columns`. Bit i * c + j of the result is set if `keep`,
+    read as in spak.mask, keeps an element of block (i, j); it may be set where
+    it keeps none. Of several masks of one tile the bits are joined by `and`.
+
+    ```mlir
+    #causal = affine_map<(i, j)[M, N] -> (i - j + N - M)>
+    spak.kernel @halves(%m: !spak.range<m=128>, %n: !spak.range<n=128>, %M: index, %N: index) {
+      %bits = spak.needed where [#causal] (%m, %n)[%M, %N] rows "m" columns "n" by 64 blocks [2, 2]
+          : (!spak.range<m=128>, !spak.range<n=128>)
+      spak.return
+    }
+    ```
+
+    NEEDED-DIMS: each map has one dimension per range and one symbol per integer.
+    NEEDED-BLOCKS: there are at most 32, none of them empty.
+  }];
+  let arguments = (ins AffineMapArrayAttr:$keep, Variadic<Spak_Range>:$ranges,
+                       Variadic<Index>:$syms, StrAttr:$rows, StrAttr:$columns,
+                       I64Attr:$by, DenseI64ArrayAttr:$blocks);
+  let results = (outs Index:$result);
+  let assemblyFormat = [{
+    `where` $keep `(` $ranges `)` `[` $syms `]` `rows` $rows `columns` $columns
+    `by` $by `blocks` $blocks attr-dict `:` `(` qualified(type($ranges)) `)`
+  }];
+  let hasVerifier = 1;
 }
 
 def Spak_SelectOp : Spak_NamedOp<"select", [

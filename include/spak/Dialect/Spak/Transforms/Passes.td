@@ -191,6 +191,20 @@ def PlanFunctions : SpakPass<"plan-functions"> {
   }];
 }
 
+def TrimProducts : SpakPass<"trim-products"> {
+  let summary = "multiply only the blocks of masked tiles that a mask keeps";
+  let description = [{
+    With the request `trim = c` above 0, a product whose elements are all masked
+    before they are read is done in blocks of 64 rows, those of one consumer
+    group, and c columns, and only for blocks of which the masks keep something;
+    so is a product that contracts the weights of those scores, whose other
+    blocks are zero. Masks with divisions keep everything.
+
+    Requires: layouts. Establishes: `needed` on dots. Preserves: the values
+    computed. Does nothing without the request.
+  }];
+}
+
 def PlanGrid : SpakPass<"plan-grid"> {
   let summary = "decide the order in which blocks take the tiles of the grid";
   let description = [{

@@ -54,12 +54,16 @@ def SpakCuda_MapOp
     `in_place k` the result is input k's storage. With `only = [p, e, v]`, which
     needs it, the registers i with i / p % e == v are written and the others
     stay; with `[p, e, v, n]` those with v <= i / p < v + n, where p e is the
-    number of registers.
+    number of registers. With `fours = [first, member]` the one `math.tanh` of
+    the region is computed for four registers at a time: member(0) to member(3)
+    behind first(q), for each q. Its operand then is 2 / ln 2 times what the
+    tanh is of.
   }];
   let arguments = (ins Variadic<SpakCuda_FragType>:$inputs,
                        ArrayAttr:$patterns, ArrayAttr:$coords,
                        OptionalAttr<I64Attr>:$in_place,
-                       OptionalAttr<DenseI64ArrayAttr>:$only);
+                       OptionalAttr<DenseI64ArrayAttr>:$only,
+                       OptionalAttr<ArrayAttr>:$fours);
   let results = (outs FreshFrag:$result);
   let regions = (region SizedRegion<1>:$body);
   let skipDefaultBuilders = 1;

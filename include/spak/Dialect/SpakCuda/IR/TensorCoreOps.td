@@ -14,21 +14,26 @@ def SpakCuda_WgmmaSSOp
     Issues k/16 asynchronous wgmma. Without `acc` the result starts from zero;
     with it, the result is `acc`'s storage. Operands start at their slot plus
     the optional byte offsets. A piece of a product begins at k-step `first`.
+    With `blocks %bits by c at s` columns jc to jc + c - 1, whose rows of B lie
+    js bytes behind B's first, are added only where bit j is set.
   }];
   let arguments = (ins SpakCuda_SmemType:$a, I32:$a_slot,
                        Optional<I32>:$a_offset, SpakCuda_SmemType:$b,
                        I32:$b_slot, Optional<I32>:$b_offset,
-                       Optional<SpakCuda_FragType>:$acc,
+                       Optional<SpakCuda_FragType>:$acc, Optional<I32>:$blocks,
                        SpakCuda_DescAttr:$a_desc, SpakCuda_DescAttr:$b_desc,
                        I64Attr:$n, I64Attr:$k,
-                       OptionalAttr<I64Attr>:$first);
+                       OptionalAttr<I64Attr>:$first,
+                       OptionalAttr<I64Attr>:$by,
+                       OptionalAttr<I64Attr>:$block_bytes);
   let results = (outs SpakCuda_FragType:$result);
   let hasVerifier = 1;
   let assemblyFormat = [{
     $a `[` $a_slot `]` (`at` $a_offset^)? `desc` $a_desc `,`
     $b `[` $b_slot `]` (`at` $b_offset^)?
     `desc` $b_desc (`acc` $acc^)?
-    `n` $n `k` $k (`first` $first^)? attr-dict `:` type($a) `,` type($b) `->` type($result)
+    `n` $n `k` $k (`first` $first^)? (`blocks` $blocks^ `by` $by `at` $block_bytes)?
+    attr-dict `:` type($a) `,` type($b) `->` type($result)
     custom<AccType>(ref($acc), ref(type($result)), type($acc))
   }];
 }
@@ -39,19 +44,21 @@ def SpakCuda_WgmmaRSOp
   let description = [{
     A's packed registers 4j to 4j + 3 are k-step j. They must stay untouched
     until the group has completed. A piece of a product begins at k-step
-    `first`.
+    `first`. With `blocks %bits by c` elements jc to jc + c - 1 of what is
+    contracted count only where bit j is set.
   }];
   let arguments = (ins SpakCuda_FragType:$a, SpakCuda_SmemType:$b,
                        I32:$b_slot, Optional<I32>:$b_offset,
-                       Optional<SpakCuda_FragType>:$acc,
+                       Optional<SpakCuda_FragType>:$acc, Optional<I32>:$blocks,
                        SpakCuda_DescAttr:$b_desc, I64Attr:$n, I64Attr:$k,
-                       OptionalAttr<I64Attr>:$first);
+                       OptionalAttr<I64Attr>:$first,
+                       OptionalAttr<I64Attr>:$by);
   let results = (outs SpakCuda_FragType:$result);
   let hasVerifier = 1;
   let assemblyFormat = [{
     $a `,` $b `[` $b_slot `]` (`at` $b_offset^)?
     `desc` $b_desc (`acc` $acc^)?
-    `n` $n `k` $k (`first` $first^)? attr-dict `:` type($a) `,` type($b) `->` type($result)
+    `n` $n `k` $k (`first` $first^)? (`blocks` $blocks^ `by` $by)? attr-dict `:` type($a) `,` type($b) `->` type($result)
     custom<AccType>(ref($acc), ref(type($result)), type($acc))
   }];
 }
