@@ -193,6 +193,8 @@ Text EquationWriter::expr(const Expr *e) {
   case Expr::Kind::Variable:
     return {e->type.is(Type::Kind::Range) ? axisText(e->type.axes.front())
                                           : variable(e->variable)};
+  case Expr::Kind::Slice:
+    return {show(operand(1), kSum) + " + " + show(operand(0), kSum), kSum};
   case Expr::Kind::RangeIndex:
   case Expr::Kind::Splat:
   case Expr::Kind::Broadcast:

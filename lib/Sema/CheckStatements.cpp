@@ -395,20 +395,28 @@ void Checker::checkUpdate(const ast::CallExpr &call,
   if (s->type.poisoned() || v->type.poisoned()) {
     return;
   }
-  std::string over =
-      rows->name + ", " + (width->whole ? width->dim : width->name);
+  llvm::SmallVector<const TileAxis *, 2> parts = partsOf(rows);
+  std::string names;
+  for (const TileAxis *part : parts) {
+    names += (names.empty() ? "" : ", ") + part->name;
+  }
+  std::string over = names + ", " + (width->whole ? width->dim : width->name);
   auto wrong = [&](const Expr *what, const llvm::Twine &wanted) {
     auto error = diags.error(diag::err_update_axes, what->range)
                  << over << wanted.str() << shown(what);
     error.note(old->variable->range, "the state is introduced here");
   };
-  if (!s->type.is(TypeKind::Tile) || s->type.axes.size() != 2 ||
-      !s->type.hasAxis(rows) || s->type.dtype != Dtype::F32) {
-    wrong(s, "scores `f32[" + rows->name + ", n]`");
+  if (!s->type.is(TypeKind::Tile) || s->type.axes.size() != parts.size() + 1 ||
+      !llvm::all_of(
+          parts, [&](const TileAxis *part) { return s->type.hasAxis(part); }) ||
+      s->type.dtype != Dtype::F32) {
+    wrong(s, "scores `f32[" + names + ", n]`");
     return;
   }
   const TileAxis *contracted =
-      s->type.axes[0] == rows ? s->type.axes[1] : s->type.axes[0];
+      *llvm::find_if(s->type.axes, [&](const TileAxis *axis) {
+        return !llvm::is_contained(parts, axis);
+      });
   std::string axis = contracted->whole ? contracted->dim : contracted->name;
   if (!v->type.is(TypeKind::Tile) || v->type.axes.size() != 2 ||
       !v->type.hasAxis(contracted) || !v->type.hasAxis(width) ||

@@ -49,6 +49,7 @@ private:
   void checkDims();
   void checkParams();
   void checkTensor(const ast::Param &param);
+  std::string nameExtent(const ast::Extent &extent, const Expr *value);
   void checkScalar(const ast::Param &param);
   void checkRequirements();
   void checkInvariants();
@@ -102,6 +103,12 @@ private:
                     llvm::SmallVectorImpl<const Expr *> &values);
   const Expr *checkIndex(const TensorParam *tensor, size_t axis,
                          const ast::Expr &expr);
+  const Expr *sliceOf(const Expr *index);
+  const TileAxis *packAxes(const TileAxis *outer, const TileAxis *inner,
+                           SourceRange range);
+  bool packIndices(llvm::ArrayRef<const Expr *> indices, SourceRange range);
+  /// The rows of a state: a range, or two that are packed; null after an error.
+  const TileAxis *rowsNamed(const ast::Expr &expr);
   const Expr *uniformIndex(const ast::Expr &expr, llvm::StringRef what);
   /// A range, or the axis of `:` over a dim; null after an error.
   const TileAxis *axisNamed(const ast::Expr &expr);

@@ -42,6 +42,10 @@ class Checker:
 
     def prepare(self, case, timed=False):
         """Inputs, tables and scalars, guarded outputs, params."""
+        pack = int(self.kernel.info.point.get("pack", 0))
+        if pack:  # a group of heads has that many
+            case.hkv = max(1, case.hq // pack) if timed else case.hkv
+            case.hq = case.hkv * pack
         make = tensors.with_outliers if case.dist == "outliers" else tensors.normal
         inputs = {}
         for name, heads, length, width in (("Q", case.hq, case.m, self.d),
@@ -175,6 +179,7 @@ def time_all(options, found):
         peer = dense.get((checker.types["Q"], checker.d))
         for length in map(int, options.lengths.split(",")):
             case = timed_case(checker, length, options.tokens, options.hidden)
+            case.m = options.rows or case.m
             if kernel.name == "bias":  # a table of b h m n elements
                 case.b, case.hq, case.hkv = 1, 4, 4
             inputs, outputs, a, params = checker.prepare(case, timed=True)
@@ -204,6 +209,7 @@ def main():
     arguments.add_argument("--lengths", default="4096,16384", help="what is timed")
     arguments.add_argument("--tokens", type=int, default=16384, help="batch x length")
     arguments.add_argument("--hidden", type=int, default=2048, help="heads x width")
+    arguments.add_argument("--rows", type=int, help="queries a sequence, if not its length")
     arguments.add_argument("--rounds", type=int, default=10)
     options = arguments.parse_args()
     if options.sanitizer:

@@ -52,7 +52,7 @@ system Bounds {
     }
     kernel bad_extent {
         dims M
-        in A: f32[M, M + 1]
+        in A: f32[M, M + 1.0]
         out C: f32[M]
         grid (m in tiles(M, 64)) { store C[m] = 1.0 }
     }
@@ -77,7 +77,7 @@ system Bounds {
 // CHECK-NEXT:    49 |             if M > 64 { a = a + 1.0 }
 // CHECK-NEXT:       |                ^~~~~~
 // CHECK-NEXT: help: per element, `select(p, a, b)` chooses and `mask(s, p)` drops
-// CHECK-NEXT: {{.*}}bounds.dsl:55:22: error: an extent is a dim or a constant from 1, got `M + 1` [SPK3034]
-// CHECK-NEXT:    55 |         in A: f32[M, M + 1]
-// CHECK-NEXT:       |                      ^~~~~
+// CHECK-NEXT: {{.*}}bounds.dsl:55:22: error: an extent is a constant from 1, or an expression of dims, got `M + 1.0` [SPK3034]
+// CHECK-NEXT:    55 |         in A: f32[M, M + 1.0]
+// CHECK-NEXT:       |                      ^~~~~~~
 // CHECK-NOT: error

@@ -135,3 +135,9 @@ def varlen(Q, K, V, QStart, KStart, longest, scale, point):
         if "LSE" in results:
             results["LSE"][:, rows] = part["LSE"][0]
     return results
+
+
+def packed(Q, K, V, scale, point):
+    _, n, row = rows_and_keys(Q, K)
+    keep = n <= row if point["causal"] else True
+    return attend(scores(Q, K, scale), V, keep, point)

@@ -2,7 +2,7 @@
 //
 // Sequences of different lengths, one behind the other: sequence b is the rows
 // from QStart[b] to QStart[b + 1], and the keys from KStart[b] on. Each is
-// causal, with its last row at its last key. C is their number plus one.
+// causal, with its last row at its last key.
 system FMHA_Varlen {
     design_space {
         dtype: ["bf16", "f16"]
@@ -25,15 +25,15 @@ system FMHA_Varlen {
     }
 
     kernel varlen {
-        dims   T, S, C, Hq as num_heads, Hkv as num_head_kv
+        dims   B, T, S, Hq as num_heads, Hkv as num_head_kv
         static D: [128, 64]
         reference "reference.py:varlen"
 
         in  Q: dtype[T, Hq,  D]
         in  K: dtype[S, Hkv, D]
         in  V: dtype[S, Hkv, D]
-        in  QStart: s32[C]
-        in  KStart: s32[C]
+        in  QStart: s32[B + 1]
+        in  KStart: s32[B + 1]
         in  longest: s32                   // rows of the longest sequence, or more
         in  scale: f32 = 1 / sqrt(D)
         out O: dtype[T, Hq, D]
@@ -41,9 +41,8 @@ system FMHA_Varlen {
 
         require Hq % Hkv == 0
         require scale > 0
-        require C >= 1
 
-        grid (m in tiles(load QStart[b], load QStart[b + 1], tile_m) atmost longest, h in Hq, b in C - 1) {
+        grid (m in tiles(load QStart[b], load QStart[b + 1], tile_m) atmost longest, h in Hq, b in B) {
             hk    = h / (Hq / Hkv)
             shift = load KStart[b + 1] - load QStart[b + 1]
             q     = load Q[m, h, :]

@@ -73,14 +73,13 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
     return success();
   }
   static constexpr StringLiteral exact[] = {
-      "consumers", "overlap",        "order",        "persistent",
-      "raster",    "epilogue_slots", "overlap_tiles",
-      "rescale",
-      "exponentials_ahead",
+      "consumers",     "overlap",         "order",
+      "persistent",    "raster",          "epilogue_slots",
+      "overlap_tiles", "rescale",         "exponentials_ahead",
       "rescale_bound", "exp2_polynomial", "computed"};
   static constexpr StringLiteral prefixes[] = {
-      "slots_", "prefetch_", "staging_", "registers_", "group_", "cluster_",
-      "split_", "hand_off_"};
+      "slots_", "prefetch_", "staging_", "registers_",
+      "group_", "cluster_",  "split_",   "hand_off_"};
   for (NamedAttribute entry : attr.getEntries()) {
     StringRef name = entry.getName();
     bool known = llvm::is_contained(exact, name) ||
@@ -102,6 +101,9 @@ void remark(Operation *op, const llvm::Twine &decision,
 }
 
 StringRef sourceName(Value value) {
+  if (auto pack = value.getDefiningOp<PackAxesOp>()) {
+    value = pack.getView();
+  }
   auto arg = dyn_cast<BlockArgument>(value);
   if (!arg) {
     return {};
