@@ -196,6 +196,7 @@ Text EquationWriter::expr(const Expr *e) {
   case Expr::Kind::Slice:
     return {show(operand(1), kSum) + " + " + show(operand(0), kSum), kSum};
   case Expr::Kind::RangeIndex:
+  case Expr::Kind::Start:
   case Expr::Kind::Splat:
   case Expr::Kind::Broadcast:
   case Expr::Kind::Convert:

@@ -81,6 +81,14 @@ Value Emitter::emit(const Expr *expr, StringRef name) {
     return emitRangeIndex(expr, at);
   case Expr::Kind::Slice:
     return emitSlice(expr, at);
+  case Expr::Kind::Start: {
+    const TileAxis *axis = expr->operands[0]->type.axes.front();
+    Value start = ir::StartOp::create(b, at, b.getIndexType(), range(axis));
+    int64_t group = groupOf(axis);
+    return group == 1 ? start
+                      : arith::DivUIOp::create(
+                            b, at, start, number(group, b.getIndexType(), at));
+  }
   case Expr::Kind::Splat:
     return ir::SplatOp::create(b, at, typeOf(expr->type),
                                emit(expr->operands[0]));
@@ -191,6 +199,7 @@ Value Emitter::emitSoftmaxResult(const Expr *expr, Location at) {
 bool Emitter::isNatural(const Expr *expr) {
   switch (expr->kind) {
   case Expr::Kind::Dim:
+  case Expr::Kind::Start:
     return true;
   case Expr::Kind::Constant:
     return expr->constant.isInt() && expr->constant.asInt() >= 0;

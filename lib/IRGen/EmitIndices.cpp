@@ -34,7 +34,7 @@ Value Emitter::emitRangeIndex(const Expr *expr, Location at) {
 /// offset may not be negative.
 Value Emitter::emitSlice(const Expr *expr, Location at) {
   const TileAxis *axis = expr->type.axes.front();
-  if (!isNatural(expr->operands[1])) {
+  if (!expr->within && !isNatural(expr->operands[1])) {
     unsupported(expr->range, "a slice that may begin before its tensor");
     return range(axis);
   }

@@ -115,6 +115,9 @@ const Expr *Checker::unknownName(llvm::StringRef name, SourceRange range) {
 const Expr *Checker::checkName(const ast::NameExpr &expr) {
   llvm::StringRef name = expr.name;
   if (Local *local = findLocal(name)) {
+    if (local->chosen) {
+      return local->chosen;
+    }
     if (!local->value) {
       const Expr *meaning = local->meaning;
       return typing.variable(local->variable, expr.range,

@@ -90,6 +90,54 @@ const Expr *Checker::sliceOf(const Expr *index) {
   return offset ? typing.slice(terms.range, offset, index->range) : terms.range;
 }
 
+/// Of \p index, `r / c` or `r % c` with tiles that divide c: the page of the
+/// tile, uniform, or the slice of the page; null if it is something else.
+const Expr *Checker::pageOf(const Expr *index) {
+  index = strip(index);
+  bool divides =
+      index->kind == Expr::Kind::Binary &&
+      (index->binary == BinaryOp::Div || index->binary == BinaryOp::Mod);
+  if (!divides || !index->type.is(TypeKind::Tile)) {
+    return nullptr;
+  }
+  const Expr *range = strip(index->operands[0]);
+  const Expr *page = strip(index->operands[1]);
+  if (range->kind != Expr::Kind::RangeIndex ||
+      page->kind != Expr::Kind::Constant || !page->constant.isInt() ||
+      page->constant.asInt() < 1) {
+    return nullptr;
+  }
+  const TileAxis *axis = range->type.axes.front();
+  int64_t size = page->constant.asInt();
+  bool fromZero = !axis->whole && axis->lower->kind == Expr::Kind::Constant &&
+                  axis->lower->constant.asInt() == 0;
+  if (!fromZero || size % axis->size != 0) {
+    auto error = diags.error(diag::err_not_compiled, index->range)
+                 << "an index with pages of " + std::to_string(size) +
+                        " and tiles of " + std::to_string(axis->size) +
+                        (fromZero ? "" : " that do not begin at 0") + "";
+    error.note(axis->range, "`" + axis->name + "` is introduced here");
+    error.help("tiles that divide the page have one page each");
+    return typing.poison(index->range);
+  }
+  const Expr *start = typing.start(range->operands[0], index->range);
+  const Expr *length =
+      typing.constant(AxisValue(size), index->operands[1]->range);
+  const Expr *number =
+      typing.binary(BinaryOp::Div, start, length, index->range);
+  if (index->binary == BinaryOp::Div) {
+    return number;
+  }
+  const Expr *before =
+      typing.binary(BinaryOp::Mul, number, length, index->range);
+  const Expr *zero = typing.scalarOf(
+      typing.constant(AxisValue(int64_t(0)), index->range), Dtype::Index);
+  return typing.slice(range->operands[0],
+                      typing.binary(BinaryOp::Sub, zero, before, index->range),
+                      index->range,
+                      /*within=*/true);
+}
+
 /// The axis of tiles that has \p inner, a whole axis, beside each element of
 /// \p outer; null, with an error, if one of them is packed otherwise.
 const TileAxis *Checker::packAxes(const TileAxis *outer, const TileAxis *inner,
@@ -168,6 +216,9 @@ const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
   const Expr *value = check(expr);
   if (value->type.poisoned()) {
     return value;
+  }
+  if (const Expr *part = pageOf(value)) {
+    return part;
   }
   if (value->type.is(TypeKind::Constant) && value->constant.isInt()) {
     return typing.scalarOf(value, Dtype::Index);
@@ -278,6 +329,9 @@ bool Checker::mentions(const Expr *expr, unsigned variable) {
     return mentions(expr->operands[0], variable) ||
            mentions(expr->operands[1], variable);
   case Expr::Kind::Slice: {
+    if (expr->within) {
+      return false; // Of two pages nothing tells that they are two.
+    }
     // Slices lie apart if they begin at multiples of their length.
     const Expr *offset = strip(expr->operands[1]);
     const TileAxis *axis = expr->type.axes.front();

@@ -52,7 +52,11 @@ void Checker::checkStmt(const ast::Stmt &stmt) {
   case ast::StmtKind::Store:
     return checkStore(llvm::cast<ast::StoreStmt>(stmt));
   case ast::StmtKind::Skip:
-    diags.error(diag::err_not_compiled, stmt.range) << "`skip when`";
+    diags.error(diag::err_not_compiled, stmt.range)
+            .help("`mask(s, p)` with a predicate that is affine in ranges "
+                  "skips the "
+                  "tiles of which it keeps nothing")
+        << "`skip when`";
     return;
   }
 }
@@ -317,7 +321,122 @@ std::optional<bool> Checker::decided(const ast::Expr &expr) {
   return std::nullopt;
 }
 
+/// What the statements of a branch that is taken at run time leave in names:
+/// a branch only chooses between values, so it may only assign.
+bool Checker::takeBranch(const ast::StmtList &body,
+                         std::map<std::string, const Expr *> &values) {
+  auto hold = [&](const std::string &name, const Expr *value,
+                  SourceRange range) {
+    Local local;
+    local.range = range;
+    local.chosen = value;
+    scopes.back().locals[name] = local;
+    values[name] = value;
+  };
+  for (const ast::StmtPtr &inner : body) {
+    if (const auto *branch = llvm::dyn_cast<ast::IfStmt>(inner.get())) {
+      const Expr *condition = check(*branch->condition);
+      if (condition->type.is(TypeKind::Scalar) &&
+          condition->type.dtype == Dtype::Bool) {
+        std::map<std::string, const Expr *> chosen;
+        if (!choose(*branch, condition, chosen)) {
+          return false;
+        }
+        for (const auto &[name, value] : chosen) {
+          hold(name, value, branch->range);
+        }
+        continue;
+      }
+      std::optional<bool> folded = decided(*branch->condition);
+      if (!folded ||
+          !takeBranch(*folded ? branch->then : branch->otherwise, values)) {
+        return false;
+      }
+      continue;
+    }
+    const auto *assign = llvm::dyn_cast<ast::AssignStmt>(inner.get());
+    if (!assign || llvm::isa<ast::AllExpr>(*assign->value)) {
+      auto error = diags.error(diag::err_not_compiled, inner->range)
+                   << "anything but an assignment under a condition that only "
+                      "the launch or memory decides";
+      error.help("bounds that are empty run a loop over nothing, and "
+                 "`select(p, a, b)` and `mask(s, p)` choose values");
+      return false;
+    }
+    const Expr *value = check(*assign->value);
+    if (assign->op) {
+      ast::NameExpr name(assign->target.range);
+      name.name = assign->target.text;
+      value = typing.binary(lowerOp(*assign->op), check(name), value,
+                            assign->range);
+    }
+    value = typing.rvalue(value);
+    if (value->type.poisoned()) {
+      return false;
+    }
+    if (value->type.is(TypeKind::Softmax) || value->kind == Expr::Kind::Dot) {
+      auto error =
+          diags.error(diag::err_not_compiled, assign->range)
+          << "a product or a state under a condition that only the launch or "
+             "memory decides";
+      error.help("bind it in front of the `if`: it is computed either way");
+      return false;
+    }
+    hold(assign->target.text, value, assign->range);
+  }
+  return true;
+}
+
+/// `if` at run time: both sides are computed, and each name takes its value
+/// from one; \p results says which.
+bool Checker::choose(const ast::IfStmt &stmt, const Expr *condition,
+                     std::map<std::string, const Expr *> &results) {
+  std::map<std::string, const Expr *> sides[2];
+  bool good = true;
+  for (bool taken : {true, false}) {
+    scopes.emplace_back();
+    good &= takeBranch(taken ? stmt.then : stmt.otherwise, sides[!taken]);
+    scopes.pop_back();
+  }
+  if (!good) {
+    return false;
+  }
+  for (const auto &side : sides) {
+    for (const auto &[name, value] : side) {
+      const Expr *both[2];
+      bool known = true;
+      for (int i = 0; i < 2; ++i) {
+        auto own = sides[i].find(name);
+        if (own != sides[i].end()) {
+          both[i] = own->second;
+        } else if (findLocal(name)) {
+          ast::NameExpr before(stmt.range);
+          before.name = name;
+          both[i] = check(before);
+        } else {
+          known = false; // A name of one branch alone.
+        }
+      }
+      if (known && !results.count(name)) {
+        results[name] = typing.select(condition, both[0], both[1], stmt.range);
+      }
+    }
+  }
+  return true;
+}
+
 void Checker::checkIf(const ast::IfStmt &stmt) {
+  const Expr *condition = check(*stmt.condition);
+  if (condition->type.is(TypeKind::Scalar) &&
+      condition->type.dtype == Dtype::Bool) {
+    std::map<std::string, const Expr *> results;
+    if (choose(stmt, condition, results)) {
+      for (const auto &[name, value] : results) {
+        bind(name, value, stmt.range);
+      }
+    }
+    return;
+  }
   std::optional<bool> chosen = decided(*stmt.condition);
   if (!chosen) {
     return;

@@ -11,9 +11,12 @@
 
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+
+#include <map>
 
 namespace spak::sema {
 
@@ -35,6 +38,8 @@ private:
     const Variable *variable = nullptr;
     /// What a constant or a range stands for; null for other values.
     const Expr *value = nullptr;
+    /// In a branch that is taken at run time: what the name holds there.
+    const Expr *chosen = nullptr;
     /// An affine index or predicate that the variable holds; else null.
     const Expr *meaning = nullptr;
     SourceRange range;
@@ -67,6 +72,10 @@ private:
   void checkFor(const ast::ForStmt &stmt);
   void checkIf(const ast::IfStmt &stmt);
   void checkMatch(const ast::MatchStmt &stmt);
+  bool choose(const ast::IfStmt &stmt, const Expr *condition,
+              std::map<std::string, const Expr *> &results);
+  bool takeBranch(const ast::StmtList &body,
+                  std::map<std::string, const Expr *> &values);
   void checkCall(const ast::CallStmt &stmt);
   void checkUpdate(const ast::CallExpr &call, const ast::NameExpr &state);
   void checkStore(const ast::StoreStmt &stmt);
@@ -104,6 +113,7 @@ private:
   const Expr *checkIndex(const TensorParam *tensor, size_t axis,
                          const ast::Expr &expr);
   const Expr *sliceOf(const Expr *index);
+  const Expr *pageOf(const Expr *index);
   const TileAxis *packAxes(const TileAxis *outer, const TileAxis *inner,
                            SourceRange range);
   bool packIndices(llvm::ArrayRef<const Expr *> indices, SourceRange range);

@@ -247,9 +247,18 @@ const Expr *Typing::load(const TensorParam *tensor,
   return expr;
 }
 
-const Expr *Typing::slice(const Expr *range, const Expr *offset,
-                          SourceRange at) {
-  return make(Expr::Kind::Slice, range->type, at, {range, offset});
+const Expr *Typing::slice(const Expr *range, const Expr *offset, SourceRange at,
+                          bool within) {
+  Expr *expr = make(Expr::Kind::Slice, range->type, at, {range, offset});
+  expr->within = within;
+  return expr;
+}
+
+const Expr *Typing::start(const Expr *range, SourceRange at) {
+  Type type;
+  type.kind = TypeKind::Scalar;
+  type.dtype = Dtype::Index;
+  return make(Expr::Kind::Start, type, at, range);
 }
 
 llvm::SmallVector<const TileAxis *, 2> partsOf(const TileAxis *rows) {

@@ -58,7 +58,10 @@ public:
   const Expr *broadcast(const Expr *a, const Type &type);
 
   /// \p range moved on by \p offset, uniform.
-  const Expr *slice(const Expr *range, const Expr *offset, SourceRange at);
+  const Expr *slice(const Expr *range, const Expr *offset, SourceRange at,
+                    bool within = false);
+  /// The first index of \p range, uniform.
+  const Expr *start(const Expr *range, SourceRange at);
 
   /// A range used in an expression is the vector of its indices.
   const Expr *rvalue(const Expr *a);

@@ -163,6 +163,14 @@ extentsOf(ModuleOp module, StringRef name,
   return result;
 }
 
+/// Whether \p range selects pages, which its tiles have to divide.
+static bool selectsPages(Value range) {
+  return llvm::any_of(range.getUsers(), [](Operation *user) {
+    return isa<ir::StartOp>(user) &&
+           llvm::any_of(user->getUsers(), llvm::IsaPred<arith::DivUIOp>);
+  });
+}
+
 std::map<std::string, int64_t>
 untiledSizes(ModuleOp module, StringRef name,
              const std::map<std::string, int64_t> &dims) {
@@ -177,7 +185,7 @@ untiledSizes(ModuleOp module, StringRef name,
   }
   auto add = [&](Value variable, Value count) {
     auto range = dyn_cast<ir::RangeType>(variable.getType());
-    if (!range) {
+    if (!range || selectsPages(variable)) {
       return;
     }
     int64_t size = largest;

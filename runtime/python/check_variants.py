@@ -152,9 +152,47 @@ class SequenceChecker(Checker):
         return out[0].transpose(0, 1), lse[0]
 
 
+class PagedChecker(Checker):
+    """Keys in pages of a cache: sequences of up to case.n keys, their pages
+    anywhere, with rows behind their ends that hold numbers, too."""
+
+    def prepare(self, case, timed=False):
+        make = tensors.with_outliers if case.dist == "outliers" else tensors.normal
+        point, page = self.kernel.info.point, int(self.kernel.info.point["page"])
+        most = max(1, -(-case.n // page))
+        count = case.b * most + (0 if timed else 3)
+        lengths = [case.n if timed or b == 0 else self.draw.randint(0, case.n) for b in range(case.b)]
+        order = torch.randperm(count)[: case.b * most].view(case.b, most).to(torch.int32)
+        inputs = {}
+        for name, shape in (("Q", (case.b, case.hq, case.m, self.d)),
+                            ("K", (count, case.hkv, page, self.d)),
+                            ("V", (count, case.hkv, page, self.dv))):  # fmt: skip
+            guarded = tensors.Guarded(shape, self.types[name], self.device)
+            inputs[name] = guarded.fill(make(shape, self.generator, self.device))
+        for name, table in (("Pages", order), ("Length", torch.tensor(lengths, dtype=torch.int32))):
+            inputs[name] = tensors.Guarded(table.shape, torch.int32, self.device).fill(table)
+        a = {"point": point, "scale": attention.default_scale(self.d), "Length": lengths}
+        a["Pages"] = inputs["Pages"].tensor.long()
+        outputs = {"O": tensors.Guarded((case.b, case.hq, case.m, self.dv), self.types["O"], self.device)}
+        if "LSE" in self.kernel.info.tensors:
+            outputs["LSE"] = tensors.Guarded((case.b, case.hq, case.m), torch.float32, self.device)
+        arguments = {n: g.tensor for n, g in {**inputs, **outputs}.items()}
+        return inputs, outputs, a, self.kernel.params(**arguments)
+
+    def formula(self, case, q, k, v, a, low=None):
+        found = []
+        for b, length in enumerate(a["Length"]):
+            keys = [t[a["Pages"][b]].transpose(0, 1).flatten(1, 2)[None, :, :length] for t in (k, v)]
+            part = Case(1, case.hq, case.hkv, case.m, length, case.d)
+            found.append(variants.formula(self.variant, part, q[b : b + 1], *keys, a, low))
+        return [torch.cat(parts) for parts in zip(*found)]
+
+
+CHECKERS = {"varlen": SequenceChecker, "paged": PagedChecker}
+
+
 def checker_for(kernel, tally, generator):
-    kind = SequenceChecker if kernel.name == "varlen" else Checker
-    return kind(kernel, tally, generator)
+    return CHECKERS.get(kernel.name, Checker)(kernel, tally, generator)
 
 
 def timed_case(checker, length, tokens, hidden):

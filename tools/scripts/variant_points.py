@@ -44,6 +44,8 @@ POINTS = [  # file, options
     (VARIANTS + "packed.dsl", TRAINING + ["-D", "pack=4", "-D", "tile_m=16,32"]),
     (VARIANTS + "packed.dsl", TRAINING + ["-D", "pack=2", "-D", "tile_m=64"]),
     (VARIANTS + "packed.dsl", TRAINING + ["-D", "pack=16", "-D", "tile_m=8,4"]),
+    (VARIANTS + "paged.dsl", BOTH + ["-D", "causal=true,false"]),
+    (VARIANTS + "paged.dsl", TRAINING + ["-D", "page=256", "-D", "tile_n=64,128"]),
     (VARIANTS + "sink.dsl", BOTH),
     (VARIANTS + "bias.dsl", BOTH),
     (VARIANTS + "head_scale.dsl", BOTH),

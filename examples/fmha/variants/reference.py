@@ -141,3 +141,23 @@ def packed(Q, K, V, scale, point):
     _, n, row = rows_and_keys(Q, K)
     keep = n <= row if point["causal"] else True
     return attend(scores(Q, K, scale), V, keep, point)
+
+
+def paged(Q, K, V, Pages, Length, scale, point):
+    """K, V: [P, Hkv, page, D]; the keys of sequence b are the first Length[b]
+    rows of its pages, one behind the other."""
+    results = {}
+    for b in range(Q.shape[0]):
+        length = int(Length[b])
+        table = np.asarray(Pages[b][: -(-length // K.shape[2])], int)
+        q, k, v = [Q[b : b + 1]] + [
+            np.concatenate([np.zeros(x.shape[1:2] + (0,) + x.shape[3:])]
+                           + list(x[table]), 1)[None, :, :length]
+            for x in (K, V)]
+        _, n, row = rows_and_keys(q, k)
+        keep = n <= row if point["causal"] else True
+        for name, part in attend(scores(q, k, scale), v, keep, point).items():
+            results.setdefault(name, []).append(part)
+    if not results:
+        results = {"O": [np.zeros(Q.shape)], "LSE": [np.zeros(Q.shape[:3])]}
+    return {name: np.concatenate(parts) for name, parts in results.items()}

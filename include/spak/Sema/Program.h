@@ -126,6 +126,7 @@ struct Expr {
     Variable,   ///< variable
     RangeIndex, ///< operand 0, a range, as the vector of its indices
     Slice,      ///< operand 0, a range, moved on by operand 1, uniform
+    Start,      ///< the first index of operand 0, a range
     Splat,      ///< operand 0, uniform, at every index of the type
     Broadcast,  ///< operand 0 with axes added
     Convert,    ///< operand 0 in another element type
@@ -160,6 +161,7 @@ struct Expr {
   /// One a tensor axis: a uniform integer, or an expression of type Range.
   llvm::SmallVector<const Expr *, 5> indices;
   const TileAxis *over = nullptr;
+  bool within = false; ///< Slice: it is known not to begin before 0
   BinaryOp binary = BinaryOp::Add;
   CompareOp compare = CompareOp::Lt;
   ReduceKind reduce = ReduceKind::Sum;

@@ -98,6 +98,9 @@ VARIANTS = {
     "packed": Variant(
         keep=lambda m, n, last, a, b, h: (n <= last) if a["point"]["causal"] else n >= 0
     ),
+    "paged": Variant(
+        keep=lambda m, n, last, a, b, h: (n <= last) if a["point"]["causal"] else n >= 0
+    ),
     "sink": Variant(
         lambda c, p, d: {"Sink": _normal("hq")(c, 3.0)}, _causal, sink=lambda a, h: a["Sink"][h]
     ),

@@ -10,7 +10,7 @@ system Odd {
 
     tuning_space {
         tile_m: [32]
-        tile_n: [128, 64, 96]
+        tile_n: [64]
         stages: [2, 3]
         q_slots: [1, 2]
         overlap: ["intra"]
@@ -26,7 +26,7 @@ system Odd {
 
     kernel packed {
         dims   B, Hkv as num_head_kv, M, N
-        static D: [128, 64]
+        static D: [64]
         static pack: [6]
 
         in  Q: dtype[B, Hkv * pack as Hq, M, D]
