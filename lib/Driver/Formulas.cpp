@@ -355,6 +355,8 @@ void EquationWriter::statements(llvm::ArrayRef<const Statement *> body) {
         statements(s->otherwise);
       }
       break;
+    case Statement::Kind::Tile:
+      break; // Which tile it is changes no equation.
     case Statement::Kind::Update:
       update(*s);
       break;

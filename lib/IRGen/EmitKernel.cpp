@@ -380,6 +380,13 @@ void Emitter::emitStatement(const Statement &statement) {
   case Statement::Kind::If:
     unsupported(statement.range, "a branch on a value known at run time");
     return;
+  case Statement::Kind::Tile: {
+    const TileAxis *axis = statement.axis;
+    Value number = emit(statement.value);
+    bindRange(axis, ir::TileRangeOp::create(b, loc(axis->range, axis->name),
+                                            rangeType(axis), number));
+    return;
+  }
   case Statement::Kind::Update:
     emitUpdate(statement);
     return;

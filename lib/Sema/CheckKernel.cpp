@@ -13,9 +13,6 @@ namespace spak::sema {
 
 using TypeKind = Type::Kind;
 
-/// No tile has more elements along one axis. Unit: element.
-static constexpr int64_t kMaxTile = 65536;
-
 Program Checker::run() {
   program.kernel = kernel.name.text;
   program.range = kernel.name.range;

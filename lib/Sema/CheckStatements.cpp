@@ -53,9 +53,11 @@ void Checker::checkStmt(const ast::Stmt &stmt) {
     return checkStore(llvm::cast<ast::StoreStmt>(stmt));
   case ast::StmtKind::Skip:
     diags.error(diag::err_not_compiled, stmt.range)
-            .help("`mask(s, p)` with a predicate that is affine in ranges "
-                  "skips the "
-                  "tiles of which it keeps nothing")
+            .help("`mask(s, p)` skips the tiles of which an affine predicate "
+                  "keeps "
+                  "nothing; what memory decides is a list of tiles: `for j in "
+                  "0 .. "
+                  "count { n = tile(N, s, load List[j]) ... }`")
         << "`skip when`";
     return;
   }
@@ -179,6 +181,65 @@ void Checker::bind(llvm::StringRef name, const Expr *value, SourceRange range) {
   }
 }
 
+/// `tile(…)`, which only an assignment may hold: its name is the axis's.
+static const ast::CallExpr *asTile(const ast::Expr &value) {
+  const auto *call = llvm::dyn_cast<ast::CallExpr>(&value);
+  const auto *name =
+      call ? llvm::dyn_cast<ast::NameExpr>(call->callee.get()) : nullptr;
+  return name && name->name == "tile" ? call : nullptr;
+}
+
+/// One tile of `tiles(E, s)` by its number, which only memory may know.
+const Expr *Checker::checkTile(const ast::CallExpr &call,
+                               const ast::Identifier &target) {
+  if (call.arguments.size() != 3 ||
+      llvm::any_of(call.arguments, [](const ast::Argument &argument) {
+        return !argument.name.empty();
+      })) {
+    auto error = diags.error(diag::err_call_arguments, call.range)
+                 << "tile" << "an extent, the size of a tile and its number";
+    error.help("`n = tile(N, s, i)` is the i-th of `tiles(N, s)`");
+    return typing.poison(call.range);
+  }
+  const Expr *extent =
+      uniformIndex(*call.arguments[0].value, "the extent of the range");
+  const Expr *size = check(*call.arguments[1].value);
+  const Expr *number =
+      uniformIndex(*call.arguments[2].value, "the number of a tile");
+  if (extent->type.poisoned() || size->type.poisoned() ||
+      number->type.poisoned()) {
+    return typing.poison(call.range);
+  }
+  if (!size->type.is(TypeKind::Constant) || !size->constant.isInt() ||
+      size->constant.asInt() < 1 || size->constant.asInt() > kMaxTile) {
+    diags.error(diag::err_tile_size, call.arguments[1].value->range)
+        << kMaxTile << shown(size);
+    return typing.poison(call.range);
+  }
+  auto *axis = program.make<TileAxis>();
+  axis->name = target.text;
+  for (unsigned i = 1; !axisNames.insert(axis->name).second; ++i) {
+    axis->name = target.text + "_" + std::to_string(i);
+  }
+  axis->range = target.range;
+  axis->position = static_cast<unsigned>(axisNames.size());
+  axis->size = size->constant.asInt();
+  axis->lower = typing.scalarOf(
+      typing.constant(AxisValue(int64_t(0)), target.range), Dtype::Index);
+  axis->upper = extent;
+  Statement *statement = append(Statement::Kind::Tile, call.range);
+  statement->axis = axis;
+  statement->value = number;
+  Type type;
+  type.kind = TypeKind::Range;
+  type.axes = {axis};
+  auto *holder = program.make<Variable>();
+  holder->name = target.text;
+  holder->type = type;
+  holder->range = target.range;
+  return typing.variable(holder, call.range);
+}
+
 void Checker::checkAssign(const ast::AssignStmt &stmt) {
   const Expr *value = nullptr;
   if (const auto *all = llvm::dyn_cast<ast::AllExpr>(stmt.value.get())) {
@@ -201,6 +262,9 @@ void Checker::checkAssign(const ast::AssignStmt &stmt) {
       }
       value = typing.poison(stmt.range);
     }
+  } else if (const ast::CallExpr *tile =
+                 stmt.op ? nullptr : asTile(*stmt.value)) {
+    value = checkTile(*tile, stmt.target);
   } else {
     value = check(*stmt.value);
   }
@@ -355,7 +419,8 @@ bool Checker::takeBranch(const ast::StmtList &body,
       continue;
     }
     const auto *assign = llvm::dyn_cast<ast::AssignStmt>(inner.get());
-    if (!assign || llvm::isa<ast::AllExpr>(*assign->value)) {
+    if (!assign || llvm::isa<ast::AllExpr>(*assign->value) ||
+        asTile(*assign->value)) {
       auto error = diags.error(diag::err_not_compiled, inner->range)
                    << "anything but an assignment under a condition that only "
                       "the launch or memory decides";

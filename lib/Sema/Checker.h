@@ -20,6 +20,9 @@
 
 namespace spak::sema {
 
+/// No tile has more elements along one axis. Unit: element.
+inline constexpr int64_t kMaxTile = 65536;
+
 class Checker {
 public:
   Checker(const System &system, const ast::Kernel &kernel, const Point &point,
@@ -103,6 +106,8 @@ private:
   const Expr *checkCompare(const ast::CompareExpr &expr);
   const Expr *checkConvert(const ast::ConvertExpr &expr);
   const Expr *checkFill(const ast::FillExpr &expr);
+  const Expr *checkTile(const ast::CallExpr &call,
+                        const ast::Identifier &target);
   const Expr *checkLoad(const ast::LoadExpr &expr);
   /// The operands of a call without keywords; false after an error.
   bool arguments(const ast::CallExpr &expr, llvm::StringRef name, size_t count,

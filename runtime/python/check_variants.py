@@ -222,7 +222,8 @@ def time_all(options, found):
                 case.b, case.hq, case.hkv = 1, 4, 4
             inputs, outputs, a, params = checker.prepare(case, timed=True)
             point = kernel.info.point
-            tile_m, tile_n = int(point["tile_m"]), int(point["tile_n"])
+            tile_m = int(point.get("tile_m", point.get("rows")))
+            tile_n = int(point.get("tile_n", point.get("keys")))
             tiles = variants.tiles_needed(checker.variant, case, a, tile_m, tile_n, checker.device)
             flops = 2.0 * tiles * tile_m * tile_n * (checker.d + checker.dv)
             first = lambda: kernel.launch(params)  # noqa: B023, E731

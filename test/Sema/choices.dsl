@@ -59,7 +59,7 @@ system Choices {
 // CHECK: help: bounds that are empty run a loop over nothing, and `select(p, a, b)` and `mask(s, p)` choose values
 // CHECK: {{.*}}choices.dsl:18:24: error: anything but an assignment
 // CHECK: {{.*}}choices.dsl:20:17: error: `skip when` is not compiled yet [SPK3011]
-// CHECK: help: `mask(s, p)` with a predicate that is affine in ranges skips the tiles of which it keeps nothing
+// CHECK: help: `mask(s, p)` skips the tiles of which an affine predicate keeps nothing; what memory decides is a list of tiles: `for j in 0 .. count { n = tile(N, s, load List[j]) ... }`
 // CHECK: {{.*}}choices.dsl:22:28: error: unknown name `only_here` [SPK3010]
 // CHECK: {{.*}}choices.dsl:24:26: error: unknown name `late` [SPK3010]
 // CHECK: {{.*}}choices.dsl:38:28: error: a product or a state under a condition that only the launch or memory decides is not compiled yet [SPK3011]

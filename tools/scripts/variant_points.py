@@ -46,6 +46,8 @@ POINTS = [  # file, options
     (VARIANTS + "packed.dsl", TRAINING + ["-D", "pack=16", "-D", "tile_m=8,4"]),
     (VARIANTS + "paged.dsl", BOTH + ["-D", "causal=true,false"]),
     (VARIANTS + "paged.dsl", TRAINING + ["-D", "page=256", "-D", "tile_n=64,128"]),
+    (VARIANTS + "block_sparse.dsl", BOTH + ["-D", "causal=true,false"]),
+    (VARIANTS + "block_sparse.dsl", TRAINING + ["-D", "rows=64", "-D", "keys=64"]),
     (VARIANTS + "sink.dsl", BOTH),
     (VARIANTS + "bias.dsl", BOTH),
     (VARIANTS + "head_scale.dsl", BOTH),

@@ -161,3 +161,18 @@ def paged(Q, K, V, Pages, Length, scale, point):
     if not results:
         results = {"O": [np.zeros(Q.shape)], "LSE": [np.zeros(Q.shape[:3])]}
     return {name: np.concatenate(parts) for name, parts in results.items()}
+
+
+def block_sparse(Q, K, V, Count, Block, scale, point):
+    """Row block r of head h sees the key blocks Block[h, r, :Count[h, r]]; a
+    block that stands there twice counts twice."""
+    m, n, row = rows_and_keys(Q, K)
+    times = np.zeros((Q.shape[1],) + np.broadcast(m, n).shape)
+    rows, keys = point["rows"], point["keys"]
+    for h, r in np.ndindex(np.shape(Count)):
+        for j in np.asarray(Block[h][r][: int(Count[h][r])], int):
+            times[h, r * rows : (r + 1) * rows, j * keys : (j + 1) * keys] += 1
+    if point["causal"]:
+        times = times * (n <= row)
+    more = np.log(np.maximum(times, 1))[None]
+    return attend(scores(Q, K, scale) + more, V, times[None] > 0, point)

@@ -214,6 +214,7 @@ struct Statement {
     Bind,   ///< variable = value
     For,    ///< a loop over the tiles of a range, or over indices
     If,     ///< a uniform condition at run time
+    Tile,   ///< axis is the tile of number value
     Update, ///< variable (a softmax state) takes value (scores), second (v)
     Store   ///< tensor[indices] = value
   };
