@@ -421,9 +421,34 @@ private:
     return device.sms * std::max<int64_t>(shape.residentBlocks, 1);
   }
 
+  /// An extent that follows from the dims, which \p map has as symbols.
+  Integer extentFrom(AffineMap map) const {
+    SmallVector<Attribute> dims, result;
+    cuda::HostOp launch = host;
+    for (DictionaryAttr attrs :
+         launch.getArgAttrsAttr().getAsRange<DictionaryAttr>()) {
+      auto kind = attrs.getAs<StringAttr>("spak.kind");
+      if (!kind || kind.getValue() != "dim") {
+        continue;
+      }
+      Integer size = extent(attrs.get("spak.name"));
+      dims.push_back(
+          size ? IntegerAttr::get(IndexType::get(map.getContext()), *size)
+               : IntegerAttr());
+    }
+    if (dims.size() != map.getNumSymbols() ||
+        failed(map.constantFold(dims, result))) {
+      return {};
+    }
+    return cast<IntegerAttr>(result.front()).getInt();
+  }
+
   Integer extent(Attribute attr) const {
     if (auto number = dyn_cast<IntegerAttr>(attr)) {
       return number.getInt();
+    }
+    if (auto map = dyn_cast<AffineMapAttr>(attr)) {
+      return extentFrom(map.getValue());
     }
     auto name = dyn_cast<StringAttr>(attr);
     auto found =

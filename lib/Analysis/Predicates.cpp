@@ -101,7 +101,7 @@ llvm::SetVector<Value> spreadOf(llvm::ArrayRef<Value> seeds) {
 
 void assumeLaunch(Prover &prover, ir::KernelOp kernel) {
   for (unsigned i = 0; i < kernel.getArgumentTypes().size(); ++i) {
-    if (kernel.getKind(i) == "dim") {
+    if (kernel.getKind(i) == "dim" || kernel.getKind(i) == "extent") {
       prover.assumeAtLeast(kernel.getBody().getArgument(i), 0);
     }
   }

@@ -28,6 +28,8 @@ private:
   mlir::FailureOr<Value> value(Value source);
   mlir::FailureOr<Value> extent(mlir::BlockArgument tensor, int64_t axis);
   mlir::FailureOr<Value> tensorMap(const DeviceArgument &argument);
+  Value extentOver(mlir::AffineExpr expr);
+  void checkDivisor(Value divisor);
   void check(Value condition, int64_t code, const llvm::Twine &message);
   Value compare(mlir::arith::CmpIPredicate how, Value a, Value b);
   Value number(int64_t value);

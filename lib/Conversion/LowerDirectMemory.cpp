@@ -56,14 +56,72 @@ Value KernelLowering::writesCopies(const RegisterMap &map) {
   });
 }
 
+/// Row r of a packed axis is row r / size of the outer one and r % size of the
+/// inner one. A register's offset divides by itself where no thread's row
+/// carries: where it is a multiple of the group, or a bit of its own.
+LogicalResult KernelLowering::describePacked(Operation *op, ir::PackAxesOp pack,
+                                             const RegisterMap &map,
+                                             ir::RangeType range, Value first,
+                                             Value limit,
+                                             DirectAccess &access) {
+  Location loc = op->getLoc();
+  int64_t size = pack.getSize();
+  cuda::PatternAttr pattern = dyn_cast<cuda::PatternAttr>(
+      patternAttr(map.axisPattern(range.getAxis())));
+  SmallVector<int64_t> extents, outer, inner;
+  bool splits = llvm::isPowerOf2_64(size) && pattern;
+  for (int64_t i = 0;
+       splits && i < static_cast<int64_t>(pattern.getExtents().size()); ++i) {
+    int64_t extent = pattern.getExtents()[i], stride = pattern.getStrides()[i];
+    bool above = stride % size == 0, below = extent * stride <= size;
+    splits =
+        stride == 0 || above ||
+        (below && llvm::isPowerOf2_64(extent) && llvm::isPowerOf2_64(stride));
+    extents.push_back(extent);
+    outer.push_back(above ? stride / size : 0);
+    inner.push_back(above ? 0 : stride);
+  }
+  if (!splits) {
+    return op->emitOpError("packs groups of ")
+           << size << ", which registers of this layout cannot be split by; "
+           << "expected a power of two";
+  }
+  auto digits = [&](ArrayRef<int64_t> strides) {
+    return cuda::PatternAttr::get(op->getContext(), extents, strides);
+  };
+  access.coordinates.push_back(floorDiv(first, size));
+  access.strides.push_back(strideOf(pack.getView(), pack.getOuter()));
+  access.limits.push_back(limit);
+  access.patterns.push_back(digits(outer));
+  if (!pack.getInner()) {
+    return success();
+  }
+  Value within = arith::AndIOp::create(builder, loc, first, constant(size - 1));
+  Value step = strideOf(pack.getView(), *pack.getInner());
+  if (llvm::all_of(inner, [](int64_t stride) { return stride == 0; })) {
+    // One for all registers: part of the base, and within its limit.
+    Value wide =
+        arith::ExtSIOp::create(builder, loc, builder.getI64Type(), within);
+    Value part = builder.createOrFold<arith::MulIOp>(loc, wide, step);
+    access.base = access.base ? add(access.base, part) : part;
+    return success();
+  }
+  access.coordinates.push_back(within);
+  access.strides.push_back(step);
+  access.limits.push_back(constant(size));
+  access.patterns.push_back(digits(inner));
+  return success();
+}
+
 FailureOr<DirectAccess> KernelLowering::describe(Operation *op, Value view,
                                                  ValueRange at,
                                                  const RegisterMap &map) {
   Location loc = op->getLoc();
   DirectAccess access;
   for (auto [i, index] : llvm::enumerate(at)) {
-    Value step = strideOf(view, i);
     auto range = dyn_cast<ir::RangeType>(index.getType());
+    ir::PackAxesOp pack = ir::PackAxesOp::behind(view, i);
+    Value step = pack ? Value() : strideOf(view, i);
     if (!range) {
       Value wide = arith::ExtSIOp::create(builder, loc, builder.getI64Type(),
                                           scalar(index));
@@ -71,17 +129,25 @@ FailureOr<DirectAccess> KernelLowering::describe(Operation *op, Value view,
       access.base = access.base ? add(access.base, part) : part;
       continue;
     }
-    Value limit = extentOf(view, i);
+    Value limit = extentOf(pack ? pack.getView() : view, i);
     if (!limit) {
       return op->emitOpError("expected a dim called `")
              << cast<ir::ViewType>(view.getType()).getAxes()[i].getValue()
              << "` among the arguments";
     }
     if (auto part = index.getDefiningOp<ir::SubrangeOp>()) {
-      limit = arith::MinSIOp::create(builder, loc, limit, scalar(part.getTo()));
+      Value end = scalar(part.getTo());
+      limit = arith::MinSIOp::create(
+          builder, loc, limit, pack ? floorDiv(end, pack.getSize()) : end);
     }
-    access.coordinates.push_back(
-        add(startOf(index), threadCoordinate(map, range.getAxis())));
+    Value first = add(startOf(index), threadCoordinate(map, range.getAxis()));
+    if (pack) {
+      if (failed(describePacked(op, pack, map, range, first, limit, access))) {
+        return failure();
+      }
+      continue;
+    }
+    access.coordinates.push_back(first);
     access.strides.push_back(step);
     access.limits.push_back(limit);
     access.patterns.push_back(patternAttr(map.axisPattern(range.getAxis())));
@@ -97,7 +163,7 @@ Value KernelLowering::strideOf(Value view, int64_t axis) {
   if (axis == static_cast<int64_t>(type.getShape().size()) - 1) {
     return constant64(1);
   }
-  DeviceArgument wanted{DeviceArgument::Stride, cast<BlockArgument>(view)};
+  DeviceArgument wanted{DeviceArgument::Stride, ir::sourceOf(view)};
   wanted.axis = axis;
   return argument(wanted);
 }
@@ -117,7 +183,7 @@ LogicalResult KernelLowering::lowerDirectStore(ir::StoreOp op) {
     return failure();
   }
   Value pointer =
-      argument({DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
+      argument({DeviceArgument::Pointer, ir::sourceOf(op.getView())});
   cuda::StoreFragOp::create(builder, op.getLoc(), *frag, pointer, access->base,
                             access->coordinates, access->strides,
                             access->limits, writesCopies(*map),
@@ -137,7 +203,7 @@ LogicalResult KernelLowering::lowerLoad(ir::LoadOp op) {
     return failure();
   }
   Value pointer =
-      argument({DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
+      argument({DeviceArgument::Pointer, ir::sourceOf(op.getView())});
   values[op.getTile()] = {cuda::LoadFragOp::create(
       builder, op.getLoc(), fragmentType(type, /*packed=*/false), pointer,
       access->base, access->coordinates, access->strides, access->limits,
@@ -158,7 +224,7 @@ LogicalResult KernelLowering::lowerLoadScalar(ir::LoadScalarOp op) {
     offset = constant64(0);
   }
   Value pointer =
-      argument({DeviceArgument::Pointer, cast<BlockArgument>(op.getView())});
+      argument({DeviceArgument::Pointer, ir::sourceOf(op.getView())});
   auto view = cast<ir::ViewType>(op.getView().getType());
   Value loaded = cuda::LoadOp::create(builder, op.getLoc(),
                                       view.getElementType(), pointer, offset);

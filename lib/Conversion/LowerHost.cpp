@@ -63,6 +63,9 @@ void HostBuilder::declare() {
     unsigned number = arg.getArgNumber();
     std::string name = nameOfArgument(kernel, number);
     auto view = dyn_cast<ir::ViewType>(arg.getType());
+    if (kernel.getExtent(number)) {
+      continue; // follows from the dims
+    }
     if (!view) {
       bool dim = arg.getType().isIndex();
       SmallVector<NamedAttribute> attributes{
@@ -76,9 +79,14 @@ void HostBuilder::declare() {
     SmallVector<Attribute> axes, extents;
     for (auto [i, axis] : llvm::enumerate(view.getAxes())) {
       axes.push_back(axis);
-      extents.push_back(ShapedType::isDynamic(view.getShape()[i])
-                            ? Attribute(axis)
-                            : builder.getI64IntegerAttr(view.getShape()[i]));
+      int64_t size = view.getShape()[i];
+      BlockArgument named = kernel.findArgument(axis.getValue());
+      AffineMap map =
+          named ? kernel.getExtent(named.getArgNumber()) : AffineMap();
+      extents.push_back(!ShapedType::isDynamic(size)
+                            ? Attribute(builder.getI64IntegerAttr(size))
+                        : map ? Attribute(AffineMapAttr::get(map))
+                              : Attribute(axis));
     }
     int64_t align = alignmentOf(arg);
     auto kindAttr = kernel.getArgAttrOfType<StringAttr>(number, "spak.kind");
@@ -157,13 +165,62 @@ void HostBuilder::check(Value condition, int64_t code, const Twine &message) {
   cuda::HostCheckOp::create(builder, loc, condition, code, message.str());
 }
 
+void HostBuilder::checkDivisor(Value divisor) {
+  // A size that divides may not be zero, or the check itself would trap.
+  if (divisors.insert(divisor).second && !matchPattern(divisor, m_Constant())) {
+    check(compare(arith::CmpIPredicate::sgt, divisor, number(0)), BadShape,
+          "a size that divides another is zero");
+  }
+}
+
+/// \p expr over the dims.
+Value HostBuilder::extentOver(AffineExpr expr) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+    return number(constant.getValue());
+  }
+  if (auto dim = dyn_cast<AffineSymbolExpr>(expr)) {
+    return values[kernel.dimArguments()[dim.getPosition()]];
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Value x = extentOver(binary.getLHS());
+  auto factor = dyn_cast<AffineBinaryOpExpr>(binary.getRHS());
+  if (expr.getKind() == AffineExprKind::Add && factor &&
+      factor.getKind() == AffineExprKind::Mul &&
+      factor.getRHS() == builder.getAffineConstantExpr(-1)) {
+    return arith::SubIOp::create(builder, loc, x, extentOver(factor.getLHS()));
+  }
+  if (auto added = dyn_cast<AffineConstantExpr>(binary.getRHS());
+      added && expr.getKind() == AffineExprKind::Add && added.getValue() < 0) {
+    return arith::SubIOp::create(builder, loc, x, number(-added.getValue()));
+  }
+  Value y = extentOver(binary.getRHS());
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return arith::AddIOp::create(builder, loc, x, y);
+  case AffineExprKind::Mul:
+    return arith::MulIOp::create(builder, loc, x, y);
+  case AffineExprKind::Mod:
+    checkDivisor(y);
+    return arith::RemUIOp::create(builder, loc, x, y);
+  default:
+    checkDivisor(y);
+    return arith::DivUIOp::create(builder, loc, x, y);
+  }
+}
+
 FailureOr<Value> HostBuilder::value(Value source) {
   if (Value known = values.lookup(source)) {
     return known;
   }
   Operation *def = source.getDefiningOp();
-  if (!def) {
-    return kernel.emitOpError("an argument has no form in the launch");
+  if (auto argument = dyn_cast<BlockArgument>(source)) {
+    AffineMap map = kernel.getExtent(argument.getArgNumber());
+    if (!map) {
+      return kernel.emitOpError("an argument has no form in the launch");
+    }
+    Value size = extentOver(map.getResult(0));
+    size.setLoc(source.getLoc());
+    return values[source] = size;
   }
   SmallVector<Value> operands;
   for (Value operand : def->getOperands()) {
@@ -197,12 +254,7 @@ FailureOr<Value> HostBuilder::value(Value source) {
              def->getName().getDialectNamespace() == "math") {
     if (isa<arith::DivUIOp, arith::RemUIOp, arith::DivSIOp, arith::RemSIOp,
             arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(def)) {
-      // A size that divides may not be zero, or the check itself would trap.
-      if (divisors.insert(operands[1]).second &&
-          !matchPattern(operands[1], m_Constant())) {
-        check(compare(arith::CmpIPredicate::sgt, operands[1], number(0)),
-              BadShape, "a size that divides another is zero");
-      }
+      checkDivisor(operands[1]);
     }
     IRMapping mapping;
     mapping.map(def->getOperands(), ValueRange(operands));
@@ -221,8 +273,19 @@ FailureOr<Value> HostBuilder::value(Value source) {
 LogicalResult HostBuilder::checkArguments() {
   for (BlockArgument arg : kernel.getArguments()) {
     std::string name = nameOfArgument(kernel, arg.getArgNumber());
+    if (AffineMap map = kernel.getExtent(arg.getArgNumber())) {
+      SmallVector<std::string> dims;
+      for (BlockArgument dim : kernel.dimArguments()) {
+        dims.push_back(nameOfArgument(kernel, dim.getArgNumber()));
+      }
+      name = cuda::extentText(map, dims);
+    }
     if (arg.getType().isIndex()) {
-      Value size = values[arg];
+      FailureOr<Value> known = value(arg);
+      if (failed(known)) {
+        return failure();
+      }
+      Value size = *known;
       check(compare(arith::CmpIPredicate::sge, size, number(0)), BadShape,
             "`" + name + "` is negative");
       check(compare(arith::CmpIPredicate::sle, size, number(kLargestIndex)),
@@ -321,7 +384,7 @@ FailureOr<Value> HostBuilder::extent(BlockArgument tensor, int64_t axis) {
 FailureOr<Value> HostBuilder::tensorMap(const DeviceArgument &argument) {
   auto view = cast<ir::ViewType>(argument.source.getType());
   SmallVector<Value> dims, steps;
-  for (int64_t i = view.getRank(); i-- > 0;) {
+  for (int64_t i : argument.order) {
     FailureOr<Value> size = extent(argument.source, i);
     if (failed(size)) {
       return failure();

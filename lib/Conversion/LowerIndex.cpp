@@ -299,6 +299,10 @@ Value KernelLowering::extentOf(Value view, int64_t axis) {
   if (!ShapedType::isDynamic(size)) {
     return constant(size);
   }
+  if (ir::PackAxesOp pack = ir::PackAxesOp::behind(view, axis)) {
+    Value extent = extentOf(pack.getView(), axis);
+    return extent ? mul(extent, pack.getSize()) : Value();
+  }
   StringAttr name = type.getAxes()[axis];
   for (BlockArgument arg : kernel.getArguments()) {
     if (arg.getType().isIndex() &&
@@ -313,7 +317,7 @@ Value KernelLowering::argument(DeviceArgument wanted) {
   for (auto [i, known] : llvm::enumerate(arguments)) {
     if (known.kind == wanted.kind && known.source == wanted.source &&
         known.axis == wanted.axis && known.box == wanted.box &&
-        known.swizzle == wanted.swizzle) {
+        known.order == wanted.order && known.swizzle == wanted.swizzle) {
       return device.getEntryBlock()->getArgument(i);
     }
   }

@@ -74,10 +74,27 @@ LogicalResult KernelLowering::lowerAcquire(ir::RingAcquireOp op) {
 
 Value KernelLowering::tensorMap(Value view, ArrayRef<int64_t> box,
                                 int64_t swizzle) {
-  DeviceArgument wanted{DeviceArgument::TensorMap, cast<BlockArgument>(view)};
+  DeviceArgument wanted{DeviceArgument::TensorMap, ir::sourceOf(view)};
   wanted.box.assign(box.begin(), box.end());
   wanted.swizzle = swizzle;
+  wanted.order = boxOrder(view);
   return argument(wanted);
+}
+
+SmallVector<int64_t> KernelLowering::boxOrder(Value view) {
+  auto pack = view.getDefiningOp<ir::PackAxesOp>();
+  std::optional<uint64_t> group = pack ? pack.getInner() : std::nullopt;
+  SmallVector<int64_t> order;
+  for (int64_t i = cast<ir::ViewType>(view.getType()).getRank(); i-- > 0;) {
+    if (group && i == static_cast<int64_t>(*group)) {
+      continue;
+    }
+    if (group && i == static_cast<int64_t>(pack.getOuter())) {
+      order.push_back(*group);
+    }
+    order.push_back(i);
+  }
+  return order;
 }
 
 LogicalResult KernelLowering::boxOf(Operation *op, Value view, ValueRange at,
@@ -86,14 +103,25 @@ LogicalResult KernelLowering::boxOf(Operation *op, Value view, ValueRange at,
                                     SmallVectorImpl<Value> &coordinates) {
   // The tensor map's dimensions run innermost first, like the tile's digits.
   ArrayRef<Digit> rest = ArrayRef(map.digits).drop_front();
-  for (auto [i, index] : llvm::enumerate(llvm::reverse(at))) {
+  auto pack = view.getDefiningOp<ir::PackAxesOp>();
+  for (auto [i, axis] : llvm::enumerate(boxOrder(view))) {
+    Value index = at[axis];
     auto range = dyn_cast<ir::RangeType>(index.getType());
     if (!range) {
-      box.push_back(1);
+      bool group = pack && pack.getInner() &&
+                   axis == static_cast<int64_t>(*pack.getInner());
+      box.push_back(group ? pack.getSize() : 1);
       coordinates.push_back(scalar(index));
       continue;
     }
-    coordinates.push_back(startOf(index));
+    bool packed = pack && axis == static_cast<int64_t>(pack.getOuter());
+    int64_t size = packed ? pack.getSize() : 1;
+    if (packed && (i == 0 || !pack.getInner() || range.getSize() % size != 0)) {
+      return op->emitOpError("expected whole groups of ")
+             << size << " rows that lie apart to come by one copy, got "
+             << view.getType();
+    }
+    coordinates.push_back(floorDiv(startOf(index), size));
     if (i == 0) {
       if (range.getAxis() != map.innerAxis()) {
         return op->emitOpError("expected the last axis of ")
@@ -112,7 +140,7 @@ LogicalResult KernelLowering::boxOf(Operation *op, Value view, ValueRange at,
              << range.getAxis() << "` next in the shared layout";
     }
     rest = rest.drop_front();
-    box.push_back(range.getSize());
+    box.push_back(range.getSize() / size);
   }
   return success();
 }
@@ -138,7 +166,9 @@ LogicalResult KernelLowering::lowerFill(ir::RingFillOp op) {
     inner = add(inner, shareOfBlock(slabs * map.width()));
     at = shareOfBlock(slabs * map.slabBytes());
   } else if (blocks > 1) {
-    std::optional<unsigned> rows = map.rowDimension(op.getAt());
+    std::optional<unsigned> rows = op.getView().getDefiningOp()
+                                       ? std::nullopt
+                                       : map.rowDimension(op.getAt());
     int64_t share = rows ? box[*rows] / blocks : 0;
     if (!rows || share * blocks != box[*rows]) {
       return op.emitOpError("expected a tile that divides into ")

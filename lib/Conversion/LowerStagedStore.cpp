@@ -138,15 +138,25 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   // One slab is one box: its columns, the group's rows, 1 elsewhere.
   SmallVector<int64_t> box;
   SmallVector<Value> coordinates;
-  for (auto [i, index] : llvm::enumerate(llvm::reverse(op.getAt()))) {
+  auto pack = op.getView().getDefiningOp<ir::PackAxesOp>();
+  for (auto [i, place] : llvm::enumerate(boxOrder(op.getView()))) {
+    Value index = op.getAt()[place];
     auto range = dyn_cast<ir::RangeType>(index.getType());
     if (!range) {
-      box.push_back(1);
+      bool group = pack && pack.getInner() &&
+                   place == static_cast<int64_t>(*pack.getInner());
+      box.push_back(group ? pack.getSize() : 1);
       coordinates.push_back(scalar(index));
       continue;
     }
+    bool packed = pack && place == static_cast<int64_t>(pack.getOuter());
+    int64_t size = packed ? pack.getSize() : 1;
+    if (packed && (i == 0 || !pack.getInner() || kRowsPerGroup % size != 0)) {
+      return op.emitOpError("expected groups of rows that divide the ")
+             << kRowsPerGroup << " of a warpgroup, got groups of " << size;
+    }
     box.push_back(i == 0                       ? perSlab
-                  : range.getAxis() == rowAxis ? kRowsPerGroup
+                  : range.getAxis() == rowAxis ? kRowsPerGroup / size
                                                : 1);
     Value start = startOf(index);
     RegisterMap groupsOnly;
@@ -154,7 +164,7 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
     if (groupsOnly.hasAxisInThreads(range.getAxis())) {
       start = add(start, threadCoordinate(groupsOnly, range.getAxis()));
     }
-    coordinates.push_back(start);
+    coordinates.push_back(floorDiv(start, size));
   }
   Value target = tensorMap(op.getView(), box, width);
 
@@ -170,8 +180,8 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   if (!buffer) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(device.getEntryBlock());
-    std::string name = nameOfArgument(
-        kernel, cast<BlockArgument>(op.getView()).getArgNumber());
+    std::string name =
+        nameOfArgument(kernel, ir::sourceOf(op.getView()).getArgNumber());
     buffer = cuda::SharedOp::create(
         builder, loc,
         cuda::SmemType::get(builder.getContext(), groups * slots,

@@ -46,6 +46,8 @@ struct DeviceArgument {
   /// in bytes.
   llvm::SmallVector<int64_t> box = {};
   int64_t swizzle = 0;
+  /// Tensor map: the axes of the view, innermost first.
+  llvm::SmallVector<int64_t> order = {};
 };
 
 /// How a ring of the program looks on the device.
@@ -255,6 +257,9 @@ private:
                       const SharedMap &map, llvm::SmallVectorImpl<int64_t> &box,
                       llvm::SmallVectorImpl<Value> &coordinates);
   Value tensorMap(Value view, llvm::ArrayRef<int64_t> box, int64_t swizzle);
+  /// The axes of a tensor map, innermost first: of a packed view the axis of
+  /// the group stands before that of the groups.
+  llvm::SmallVector<int64_t> boxOrder(Value view);
 
   // LowerElementwise.cpp
   void planGroups(Operation *root);
@@ -314,6 +319,9 @@ private:
   LogicalResult lowerLoadScalar(ir::LoadScalarOp op);
   /// The named barrier of the group \p step places on; made at first use.
   Value barrierOfGroup(llvm::StringRef name, int64_t step);
+  LogicalResult describePacked(Operation *op, ir::PackAxesOp pack,
+                               const RegisterMap &map, ir::RangeType range,
+                               Value first, Value limit, DirectAccess &access);
   mlir::FailureOr<DirectAccess> describe(Operation *op, Value view,
                                          ValueRange at, const RegisterMap &map);
   Value strideOf(Value view, int64_t axis);

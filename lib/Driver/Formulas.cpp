@@ -193,7 +193,10 @@ Text EquationWriter::expr(const Expr *e) {
   case Expr::Kind::Variable:
     return {e->type.is(Type::Kind::Range) ? axisText(e->type.axes.front())
                                           : variable(e->variable)};
+  case Expr::Kind::Slice:
+    return {show(operand(1), kSum) + " + " + show(operand(0), kSum), kSum};
   case Expr::Kind::RangeIndex:
+  case Expr::Kind::Start:
   case Expr::Kind::Splat:
   case Expr::Kind::Broadcast:
   case Expr::Kind::Convert:
@@ -352,6 +355,8 @@ void EquationWriter::statements(llvm::ArrayRef<const Statement *> body) {
         statements(s->otherwise);
       }
       break;
+    case Statement::Kind::Tile:
+      break; // Which tile it is changes no equation.
     case Statement::Kind::Update:
       update(*s);
       break;

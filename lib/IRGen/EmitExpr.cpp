@@ -78,14 +78,25 @@ Value Emitter::emit(const Expr *expr, StringRef name) {
     return expr->type.is(TypeKind::Range) ? range(expr->type.axes.front())
                                           : variables.lookup(expr->variable);
   case Expr::Kind::RangeIndex:
-    return ir::IndexOp::create(b, at, typeOf(expr->type),
-                               range(expr->type.axes.front()));
+    return emitRangeIndex(expr, at);
+  case Expr::Kind::Slice:
+    return emitSlice(expr, at);
+  case Expr::Kind::Start: {
+    const TileAxis *axis = expr->operands[0]->type.axes.front();
+    Value start = ir::StartOp::create(b, at, b.getIndexType(), range(axis));
+    int64_t group = groupOf(axis);
+    return group == 1 ? start
+                      : arith::DivUIOp::create(
+                            b, at, start, number(group, b.getIndexType(), at));
+  }
   case Expr::Kind::Splat:
     return ir::SplatOp::create(b, at, typeOf(expr->type),
                                emit(expr->operands[0]));
-  case Expr::Kind::Broadcast:
-    return ir::BroadcastOp::create(b, at, typeOf(expr->type),
-                                   emit(expr->operands[0]));
+  case Expr::Kind::Broadcast: {
+    Value x = emit(expr->operands[0]);
+    MlirType type = typeOf(expr->type);
+    return x.getType() == type ? x : ir::BroadcastOp::create(b, at, type, x);
+  }
   case Expr::Kind::Convert:
     return emitConvert(expr, at);
   case Expr::Kind::Negate: {
@@ -188,6 +199,7 @@ Value Emitter::emitSoftmaxResult(const Expr *expr, Location at) {
 bool Emitter::isNatural(const Expr *expr) {
   switch (expr->kind) {
   case Expr::Kind::Dim:
+  case Expr::Kind::Start:
     return true;
   case Expr::Kind::Constant:
     return expr->constant.isInt() && expr->constant.asInt() >= 0;
@@ -383,10 +395,11 @@ Value Emitter::emitCall(const Expr *expr, Location at) {
 
 Value Emitter::emitLoad(const Expr *expr, Location at) {
   SmallVector<Value, 5> indices;
-  for (const Expr *index : expr->indices) {
-    indices.push_back(emit(index));
+  Value view = emitIndices(expr->tensor, expr->indices, false, indices, at);
+  MlirType type = typeOf(expr->type);
+  if (!view) {
+    return number(0, type, at);
   }
-  Value view = tensors.lookup(expr->tensor);
   if (expr->type.is(TypeKind::Scalar)) {
     MlirType element = elementType(expr->tensor->dtype);
     Value value = ir::LoadScalarOp::create(b, at, element, view, indices);
@@ -395,8 +408,8 @@ Value Emitter::emitLoad(const Expr *expr, Location at) {
                      arith::IndexCastOp::create(b, at, b.getIndexType(), value))
                : value;
   }
-  Value tile = ir::LoadOp::create(b, at, typeOf(expr->type), view, indices,
-                                  ir::StagingAttr());
+  Value tile =
+      ir::LoadOp::create(b, at, type, view, indices, ir::StagingAttr());
   // A load gives zero past its tensor's extent; a range may end before.
   for (auto [i, index] : llvm::enumerate(expr->indices)) {
     if (index->type.is(TypeKind::Range) &&
@@ -409,6 +422,11 @@ Value Emitter::emitLoad(const Expr *expr, Location at) {
 }
 
 Value Emitter::emitDot(const Expr *expr, Value acc, Location at) {
+  if (place(expr->over) != expr->over) {
+    unsupported(expr->range, "a product over `" + expr->over->name +
+                                 "`, which is packed with another axis,");
+    return number(0, typeOf(expr->type), at);
+  }
   Value x = emit(expr->operands[0]), y = emit(expr->operands[1]);
   StringRef over = expr->over->name;
   if (mayBeAbsent(expr->over)) {
@@ -426,8 +444,13 @@ Value Emitter::emitDot(const Expr *expr, Value acc, Location at) {
 }
 
 Value Emitter::emitReduce(const Expr *expr, Location at) {
-  Value x = emit(expr->operands[0]);
   const TileAxis *over = expr->over;
+  if (place(over) != over) {
+    unsupported(expr->range, "a reduction over `" + over->name +
+                                 "`, which is packed with another axis,");
+    return number(0, typeOf(expr->type), at);
+  }
+  Value x = emit(expr->operands[0]);
   bool real = isFloat(expr->type.dtype);
   if (mayBeAbsent(over)) {
     bool additive =

@@ -47,22 +47,55 @@ MlirType Emitter::elementType(Dtype dtype) {
   llvm_unreachable("every element type is above");
 }
 
+const TileAxis *Emitter::place(const TileAxis *axis) const {
+  const TileAxis *packed = program.packed.lookup(axis);
+  return packed ? packed : axis;
+}
+
+/// How many elements of what \p axis is part of stand for one of its own.
+int64_t Emitter::groupOf(const TileAxis *axis) const {
+  const TileAxis *packed = program.packed.lookup(axis);
+  return packed && packed->outer == axis ? packed->inner->size : 1;
+}
+
+Value Emitter::times(Value value, int64_t factor, Location at) {
+  return factor == 1 ? value
+                     : arith::MulIOp::create(
+                           b, at, value, number(factor, value.getType(), at));
+}
+
+/// Packed axes are one, the first.
+SmallVector<const TileAxis *, 4> Emitter::axesOf(const sema::Type &type) const {
+  SmallVector<const TileAxis *, 4> axes;
+  for (const TileAxis *axis : type.axes) {
+    const TileAxis *packed = program.packed.lookup(axis);
+    if (packed && !llvm::is_contained(axes, packed)) {
+      axes.insert(axes.begin(), packed);
+    } else if (!packed) {
+      axes.push_back(axis);
+    }
+  }
+  return axes;
+}
+
 MlirType Emitter::typeOf(const sema::Type &type) {
   switch (type.kind) {
   case TypeKind::Tile: {
     SmallVector<StringAttr> axes;
     SmallVector<int64_t> shape;
-    for (const TileAxis *axis : type.axes) {
+    for (const TileAxis *axis : axesOf(type)) {
       axes.push_back(b.getStringAttr(axis->name));
       shape.push_back(axis->size);
     }
     return ir::TileType::get(b.getContext(), axes, shape,
                              elementType(type.dtype));
   }
-  case TypeKind::Softmax:
-    return ir::SoftmaxType::get(
-        b.getContext(), b.getStringAttr(type.axes[0]->name), type.axes[0]->size,
-        b.getStringAttr(type.axes[1]->name), type.axes[1]->size);
+  case TypeKind::Softmax: {
+    const TileAxis *rows = place(type.axes[0]);
+    return ir::SoftmaxType::get(b.getContext(), b.getStringAttr(rows->name),
+                                rows->size, b.getStringAttr(type.axes[1]->name),
+                                type.axes[1]->size);
+  }
   case TypeKind::Range:
     return rangeType(type.axes.front());
   default:
@@ -71,6 +104,7 @@ MlirType Emitter::typeOf(const sema::Type &type) {
 }
 
 ir::RangeType Emitter::rangeType(const TileAxis *axis) {
+  axis = place(axis);
   return ir::RangeType::get(b.getContext(), b.getStringAttr(axis->name),
                             axis->size);
 }
@@ -130,6 +164,8 @@ static bool isKnownAtLaunch(const Expr *expr) {
 }
 
 void Emitter::bindRange(const TileAxis *axis, Value induction) {
+  int64_t group = groupOf(axis);
+  axis = place(axis);
   unmoved[axis] = ranges[axis] = induction;
   if (beginsAtZero(axis)) {
     return;
@@ -141,21 +177,26 @@ void Emitter::bindRange(const TileAxis *axis, Value induction) {
       bounds[bound] = value;
     }
   }
-  ranges[axis] =
-      ir::SubrangeOp::create(b, at, induction.getType(), induction,
-                             bounds[axis->lower], bounds[axis->upper]);
+  ranges[axis] = ir::SubrangeOp::create(b, at, induction.getType(), induction,
+                                        times(bounds[axis->lower], group, at),
+                                        times(bounds[axis->upper], group, at));
 }
 
-/// How many elements \p axis has.
+/// How many elements \p axis, or what it is part of, has.
 Value Emitter::extent(const TileAxis *axis, Location at) {
+  if (axis->atMost) {
+    return times(emit(axis->atMost), groupOf(axis), at);
+  }
   if (beginsAtZero(axis)) {
-    return emit(axis->upper);
+    return times(emit(axis->upper), groupOf(axis), at);
   }
   for (const Expr *bound : {axis->lower, axis->upper}) {
     Value value = emit(bound);
     bounds[bound] = value;
   }
-  return arith::SubIOp::create(b, at, bounds[axis->upper], bounds[axis->lower]);
+  Value size =
+      arith::SubIOp::create(b, at, bounds[axis->upper], bounds[axis->lower]);
+  return times(size, groupOf(axis), at);
 }
 
 void Emitter::emitGrid() {
@@ -172,11 +213,10 @@ void Emitter::emitGrid() {
                                     "not know, without `atmost`,");
         return;
       }
-      Value end = axis->atMost ? emit(axis->atMost) : extent(axis, at);
-      extents.push_back(
-          ir::TileCountOp::create(b, at, end, variable.axis->size));
-      types.push_back(rangeType(variable.axis));
-      places.push_back(loc(variable.range, variable.axis->name));
+      Value end = extent(axis, at);
+      extents.push_back(ir::TileCountOp::create(b, at, end, place(axis)->size));
+      types.push_back(rangeType(axis));
+      places.push_back(loc(variable.range, place(axis)->name));
       continue;
     }
     extents.push_back(emit(variable.extent));
@@ -204,8 +244,8 @@ void Emitter::emitGrid() {
     if (variable.axis && variable.axis->atMost) {
       // Blocks beyond the range run their loops over nothing.
       Location at = loc(variable.range);
-      Value start =
-          ir::StartOp::create(b, at, b.getIndexType(), ranges[variable.axis]);
+      Value start = ir::StartOp::create(b, at, b.getIndexType(),
+                                        ranges[place(variable.axis)]);
       Value inside = arith::CmpIOp::create(b, at, arith::CmpIPredicate::slt,
                                            start, upper(variable.axis, at));
       alive = alive ? arith::AndIOp::create(b, at, alive, inside).getResult()
@@ -215,6 +255,31 @@ void Emitter::emitGrid() {
   emitBody(program.body);
   b.setInsertionPointToEnd(body);
   ir::YieldOp::create(b, loc(range));
+}
+
+/// \p size over the dims, which are symbols in their order.
+AffineExpr Emitter::extentExpr(const Expr *size) {
+  if (size->kind == Expr::Kind::Constant) {
+    return b.getAffineConstantExpr(size->constant.asInt());
+  }
+  if (size->kind == Expr::Kind::Dim) {
+    auto found = llvm::find(program.dims, size->text);
+    return b.getAffineSymbolExpr(found - program.dims.begin());
+  }
+  AffineExpr x = extentExpr(size->operands[0]);
+  AffineExpr y = extentExpr(size->operands[1]);
+  switch (size->binary) {
+  case BinaryOp::Add:
+    return x + y;
+  case BinaryOp::Sub:
+    return x - y;
+  case BinaryOp::Mul:
+    return x * y;
+  case BinaryOp::Div:
+    return x.floorDiv(y);
+  default:
+    return x % y;
+  }
 }
 
 LogicalResult Emitter::emitKernel(DictionaryAttr point,
@@ -247,6 +312,14 @@ LogicalResult Emitter::emitKernel(DictionaryAttr point,
   for (auto [dim, range] : llvm::zip_equal(program.dims, program.dimRanges)) {
     add(b.getIndexType(), dim, "dim", range);
   }
+  for (const Extent &extent : program.extents) {
+    add(b.getIndexType(), extent.name, "extent", extent.range);
+    NamedAttrList list(cast<DictionaryAttr>(attributes.back()));
+    AffineExpr size = extentExpr(extent.value);
+    list.set(ir::SpakDialect::kExtentAttr,
+             AffineMapAttr::get(AffineMap::get(0, program.dims.size(), size)));
+    attributes.back() = list.getDictionary(b.getContext());
+  }
   auto kernel =
       ir::KernelOp::create(b, loc(program.range), program.kernel,
                            b.getFunctionType(inputs, TypeRange()),
@@ -264,6 +337,7 @@ LogicalResult Emitter::emitKernel(DictionaryAttr point,
   for (const std::string &dim : program.dims) {
     dims[dim] = entry->getArgument(next++);
   }
+  packsAt = entry;
   emitRequirements();
   emitGrid();
   b.setInsertionPointToEnd(entry);
@@ -306,6 +380,13 @@ void Emitter::emitStatement(const Statement &statement) {
   case Statement::Kind::If:
     unsupported(statement.range, "a branch on a value known at run time");
     return;
+  case Statement::Kind::Tile: {
+    const TileAxis *axis = statement.axis;
+    Value number = emit(statement.value);
+    bindRange(axis, ir::TileRangeOp::create(b, loc(axis->range, axis->name),
+                                            rangeType(axis), number));
+    return;
+  }
   case Statement::Kind::Update:
     emitUpdate(statement);
     return;
@@ -323,9 +404,9 @@ void Emitter::emitLoop(const Statement &statement) {
   SmallVector<Location> places;
   if (axis) {
     lower = number(0, b.getIndexType(), at);
-    upper = ir::TileCountOp::create(b, at, extent(axis, at), axis->size);
+    upper = ir::TileCountOp::create(b, at, extent(axis, at), place(axis)->size);
     types.push_back(rangeType(axis));
-    places.push_back(loc(axis->range, axis->name));
+    places.push_back(loc(axis->range, place(axis)->name));
   } else {
     lower = emit(statement.lower);
     upper = emit(statement.upper);
@@ -454,24 +535,17 @@ void Emitter::emitStore(const Statement &statement) {
                                        tile.getShape(), element);
     value = ir::ConvertOp::create(b, at, converted, value);
   }
-  SmallVector<Value> indices;
-  for (auto [i, index] : llvm::enumerate(statement.indices)) {
-    Value place = emit(index);
-    if (index->type.is(TypeKind::Range) &&
-        !place.getDefiningOp<ir::SubrangeOp>() &&
-        endsEarly(index->type.axes.front(), *statement.tensor, i)) {
-      Value zero = number(0, b.getIndexType(), at);
-      place = ir::SubrangeOp::create(b, at, place.getType(), place, zero,
-                                     upper(index->type.axes.front(), at));
-    }
-    indices.push_back(place);
+  SmallVector<Value, 5> indices;
+  Value view =
+      emitIndices(statement.tensor, statement.indices, true, indices, at);
+  if (!view) {
+    return;
   }
   StringAttr combine;
   if (!statement.combine.empty()) {
     combine = b.getStringAttr(statement.combine);
   }
-  ir::StoreOp::create(b, at, value, tensors.lookup(statement.tensor), indices,
-                      combine, ir::StagingAttr());
+  ir::StoreOp::create(b, at, value, view, indices, combine, ir::StagingAttr());
 }
 
 } // namespace spak::irgen

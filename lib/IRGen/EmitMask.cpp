@@ -64,6 +64,7 @@ namespace {
 /// Numbers ranges and symbols as they are met.
 struct AffineWriter {
   MLIRContext *context;
+  const llvm::DenseMap<const TileAxis *, const TileAxis *> &packed;
   SmallVector<const TileAxis *, 4> axes;
   SmallVector<const Expr *, 4> symbols;
 
@@ -92,8 +93,13 @@ struct AffineWriter {
     }
     if (e->kind == Expr::Kind::RangeIndex) {
       const TileAxis *axis = e->type.axes.front();
-      auto *found = llvm::find(axes, axis);
+      const TileAxis *of = packed.lookup(axis);
+      auto *found = llvm::find(axes, of ? of : axis);
       AffineExpr index = getAffineDimExpr(found - axes.begin(), context);
+      if (of) {
+        index = axis == of->outer ? index.floorDiv(of->inner->size)
+                                  : index % of->inner->size;
+      }
       // Masks are over tiles from 0 on, which loops count.
       return axis->whole ? index : index + write(axis->lower);
     }
@@ -197,7 +203,7 @@ Value Emitter::emitMask(const Expr *expr, Location at) {
         number(-std::numeric_limits<double>::infinity(), scores.getType(), at);
     return ir::SelectOp::create(b, at, scores.getType(), keep, scores, nothing);
   }
-  AffineWriter writer{b.getContext(), {}, {}};
+  AffineWriter writer{b.getContext(), program.packed, {}, {}};
   // Ranges in the order of the tile's axes, so that equal masks read equally.
   SmallVector<const TileAxis *, 4> used;
   for (const Conjunction &conjunction : expr->keep) {
@@ -205,8 +211,10 @@ Value Emitter::emitMask(const Expr *expr, Location at) {
       collectAxes(condition, used);
     }
   }
-  for (const TileAxis *axis : expr->type.axes) {
-    if (llvm::is_contained(used, axis)) {
+  for (const TileAxis *axis : axesOf(expr->type)) {
+    bool reads = llvm::any_of(
+        used, [&](const TileAxis *part) { return place(part) == axis; });
+    if (reads) {
       writer.axes.push_back(axis);
     }
   }
@@ -241,12 +249,14 @@ Value Emitter::emitMask(const Expr *expr, Location at) {
 }
 
 Value Emitter::unmovedRange(const TileAxis *axis) {
+  axis = place(axis);
   Value moved = range(axis);
   Value found = unmoved.lookup(axis);
   return found ? found : moved;
 }
 
 Value Emitter::range(const TileAxis *axis) {
+  axis = place(axis);
   Value &value = ranges[axis];
   if (!value) {
     // A whole axis is the same everywhere in a block: once, at its start.
@@ -264,7 +274,7 @@ Value Emitter::range(const TileAxis *axis) {
 
 Value Emitter::upper(const TileAxis *axis, Location at) {
   OpBuilder::InsertionGuard guard(b);
-  return emit(axis->upper);
+  return times(emit(axis->upper), groupOf(axis), at);
 }
 
 bool Emitter::mayBeAbsent(const TileAxis *axis) {
@@ -287,11 +297,11 @@ bool Emitter::endsEarly(const TileAxis *axis, const TensorParam &tensor,
   if (std::optional<int64_t> size = tensor.sizes[index]) {
     return end->kind != Expr::Kind::Constant || end->constant.asInt() < *size;
   }
-  return end->kind != Expr::Kind::Dim || end->text != tensor.axes[index];
+  return !sameSize(end, tensor.extents[index]);
 }
 
 Value Emitter::maskInside(Value scores, const TileAxis *axis, Location at) {
-  AffineWriter writer{b.getContext(), {axis}, {}};
+  AffineWriter writer{b.getContext(), program.packed, {axis}, {}};
   AffineExpr index = getAffineDimExpr(0, b.getContext());
   AffineExpr end = writer.write(axis->upper) -
                    (axis->whole ? getAffineConstantExpr(0, b.getContext())
@@ -308,8 +318,10 @@ Value Emitter::maskInside(Value scores, const TileAxis *axis, Location at) {
 Value Emitter::neutralAtAbsent(Value value, const TileAxis *axis,
                                double neutral, Location at) {
   auto tile = cast<ir::TileType>(value.getType());
-  auto vector = ir::TileType::get(b.getContext(), {b.getStringAttr(axis->name)},
-                                  {axis->size}, b.getI32Type());
+  const TileAxis *whole = place(axis);
+  auto vector =
+      ir::TileType::get(b.getContext(), {b.getStringAttr(whole->name)},
+                        {whole->size}, b.getI32Type());
   auto truths = ir::TileType::get(b.getContext(), tile.getAxes(),
                                   tile.getShape(), b.getI1Type());
   auto truth = ir::TileType::get(b.getContext(), vector.getAxes(),

@@ -14,6 +14,9 @@
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <map>
+#include <tuple>
+
 namespace spak::irgen {
 
 class Emitter {
@@ -32,11 +35,18 @@ private:
   mlir::Type elementType(sema::Dtype dtype);
   mlir::Type typeOf(const sema::Type &type);
   ir::RangeType rangeType(const sema::TileAxis *axis);
+  /// \p axis, or the packed axis that it is part of.
+  const sema::TileAxis *place(const sema::TileAxis *axis) const;
+  int64_t groupOf(const sema::TileAxis *axis) const;
+  llvm::SmallVector<const sema::TileAxis *, 4>
+  axesOf(const sema::Type &type) const;
+  mlir::Value times(mlir::Value value, int64_t factor, mlir::Location at);
   ir::ViewType viewType(const sema::TensorParam &tensor);
   mlir::Location loc(SourceRange range, llvm::StringRef name = {});
   bool unsupported(SourceRange range, const llvm::Twine &what);
 
   // Kernel.
+  mlir::AffineExpr extentExpr(const sema::Expr *size);
   void emitRequirements();
   void emitGrid();
 
@@ -59,6 +69,17 @@ private:
   mlir::Value emitConvert(const sema::Expr *expr, mlir::Location at);
   mlir::Value emitCall(const sema::Expr *expr, mlir::Location at);
   mlir::Value emitLoad(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitRangeIndex(const sema::Expr *expr, mlir::Location at);
+  mlir::Value emitSlice(const sema::Expr *expr, mlir::Location at);
+  /// The view and indices by which \p indices name a part of \p tensor; null
+  /// after an error.
+  mlir::Value emitIndices(const sema::TensorParam *tensor,
+                          llvm::ArrayRef<const sema::Expr *> indices,
+                          bool stores, llvm::SmallVectorImpl<mlir::Value> &at,
+                          mlir::Location loc);
+  /// \p tensor with axis \p outer packed by groups along \p inner, or -1.
+  mlir::Value packedView(const sema::TensorParam *tensor, int64_t outer,
+                         int64_t inner, const sema::TileAxis *axis);
   mlir::Value emitDot(const sema::Expr *expr, mlir::Value acc,
                       mlir::Location at);
   mlir::Value emitReduce(const sema::Expr *expr, mlir::Location at);
@@ -109,6 +130,10 @@ private:
   mlir::Block *wholeAxesAt = nullptr;
   mlir::Operation *lastWholeAxis = nullptr;
   llvm::DenseMap<const sema::TensorParam *, mlir::Value> tensors;
+  /// Packed views stand at the start of this block.
+  mlir::Block *packsAt = nullptr;
+  std::map<std::tuple<const sema::TensorParam *, int64_t, int64_t>, mlir::Value>
+      packedViews;
   llvm::DenseMap<const sema::ScalarParam *, mlir::Value> scalars;
   llvm::StringMap<mlir::Value> dims;
 };

@@ -115,6 +115,9 @@ const Expr *Checker::unknownName(llvm::StringRef name, SourceRange range) {
 const Expr *Checker::checkName(const ast::NameExpr &expr) {
   llvm::StringRef name = expr.name;
   if (Local *local = findLocal(name)) {
+    if (local->chosen) {
+      return local->chosen;
+    }
     if (!local->value) {
       const Expr *meaning = local->meaning;
       return typing.variable(local->variable, expr.range,
@@ -211,6 +214,16 @@ const TileAxis *Checker::axisNamed(const ast::Expr &expr) {
       auto whole = wholes.find(name->name);
       if (whole != wholes.end()) {
         return whole->second;
+      }
+      // `D as d` names an axis of a tensor.
+      for (const ast::Param &param : kernel.params) {
+        const TensorParam *tensor = tensors.lookup(param.name.text);
+        auto *found = tensor ? llvm::find(tensor->axes, name->name) : nullptr;
+        size_t i = tensor ? found - tensor->axes.begin() : 0;
+        if (tensor && i < tensor->sizes.size() && tensor->sizes[i] &&
+            !declared.count(name->name)) {
+          return wholeAxis(name->name, *tensor->sizes[i], expr.range);
+        }
       }
       const AxisValue *value = point.find(name->name);
       if (value && value->isInt() && value->asInt() >= 1) {
@@ -350,6 +363,43 @@ const Expr *Checker::checkReduce(const ast::CallExpr &expr, ReduceKind kind) {
   return typing.reduce(kind, a, axisNamed(*over->value), expr.range);
 }
 
+const TileAxis *Checker::rowsNamed(const ast::Expr &expr) {
+  const auto *list = llvm::dyn_cast<ast::ListExpr>(&expr);
+  if (!list) {
+    const TileAxis *axis = axisNamed(expr);
+    const TileAxis *packed = axis ? program.packed.lookup(axis) : nullptr;
+    if (packed) {
+      auto error =
+          diags.error(diag::err_not_compiled, expr.range)
+          << "a state of rows `" + axis->name +
+                 "` beside tiles that pack them with `" +
+                 (packed->outer == axis ? packed->inner : packed->outer)->name +
+                 "`";
+      error.help("write `rows: [" + packed->inner->name + ", " +
+                 packed->outer->name + "]`");
+      return nullptr;
+    }
+    return axis;
+  }
+  llvm::SmallVector<const TileAxis *, 2> axes;
+  for (const ast::ExprPtr &element : list->elements) {
+    if (const TileAxis *axis = axisNamed(*element)) {
+      axes.push_back(axis);
+    } else {
+      return nullptr;
+    }
+  }
+  if (axes.size() == 1) {
+    return axes.front();
+  }
+  if (axes.size() != 2 || axes[0]->whole == axes[1]->whole) {
+    diags.error(diag::err_not_compiled, expr.range)
+        << "rows that are not a range and a whole axis beside it";
+    return nullptr;
+  }
+  return packAxes(axes[axes[0]->whole], axes[!axes[0]->whole], expr.range);
+}
+
 const Expr *Checker::checkSoftmax(const ast::CallExpr &expr) {
   const ast::Argument *rows = expr.find("rows"), *width = expr.find("width");
   const ast::Argument *from = expr.find("from");
@@ -360,7 +410,7 @@ const Expr *Checker::checkSoftmax(const ast::CallExpr &expr) {
                "with a score x that has no value");
     return typing.poison(expr.range);
   }
-  const TileAxis *r = axisNamed(*rows->value), *w = axisNamed(*width->value);
+  const TileAxis *r = rowsNamed(*rows->value), *w = axisNamed(*width->value);
   const Expr *sink = from ? check(*from->value) : nullptr;
   return typing.softmaxInit(r, w, sink, expr.range);
 }

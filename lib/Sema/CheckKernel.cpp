@@ -13,9 +13,6 @@ namespace spak::sema {
 
 using TypeKind = Type::Kind;
 
-/// No tile has more elements along one axis. Unit: element.
-static constexpr int64_t kMaxTile = 65536;
-
 Program Checker::run() {
   program.kernel = kernel.name.text;
   program.range = kernel.name.range;
@@ -81,6 +78,23 @@ std::optional<Dtype> Checker::dtype(const ast::Identifier &name) {
   return std::nullopt;
 }
 
+/// The dim that a tensor's extent \p size gives: `N`, `N + 1`, `N - 1`, `N *
+/// 2`; else null.
+static const Expr *dimIn(const Expr *size) {
+  if (size->kind != Expr::Kind::Binary) {
+    return size->kind == Expr::Kind::Dim ? size : nullptr;
+  }
+  const Expr *x = size->operands[0], *y = size->operands[1];
+  bool either = size->binary == BinaryOp::Add || size->binary == BinaryOp::Mul;
+  if (x->kind == Expr::Kind::Constant && either) {
+    std::swap(x, y);
+  }
+  bool gives = (either || size->binary == BinaryOp::Sub) &&
+               y->kind == Expr::Kind::Constant && y->constant.isInt() &&
+               y->constant.asInt() > 0;
+  return gives && x->kind == Expr::Kind::Dim ? x : nullptr;
+}
+
 void Checker::checkParams() {
   for (const ast::Param &param : kernel.params) {
     SourceRange first;
@@ -97,21 +111,81 @@ void Checker::checkParams() {
       checkScalar(param);
     }
   }
-  // A dim gets its value from the extents of tensors.
+  // A dim gets its value from an extent in which it stands alone.
   for (const ast::Dim &dim : kernel.dims) {
     bool alone = false;
     for (const ast::Param &param : kernel.params) {
-      for (const ast::Extent &extent : param.extents) {
-        const auto *name =
-            llvm::dyn_cast_or_null<ast::NameExpr>(extent.size.get());
-        auto entry = name ? dims.find(name->name) : dims.end();
-        alone |= entry != dims.end() && entry->second == dim.name.text;
+      const TensorParam *tensor = tensors.lookup(param.name.text);
+      for (const Expr *extent : tensor ? llvm::ArrayRef(tensor->extents)
+                                       : llvm::ArrayRef<const Expr *>()) {
+        const Expr *given = dimIn(extent);
+        alone |= given && given->text == dim.name.text;
       }
     }
     if (!alone) {
       diags.error(diag::err_dim_alone, dim.name.range) << dim.name.text;
     }
   }
+}
+
+/// Whether the launch can compute \p size from the dims alone.
+static bool isOverDims(const Expr *size) {
+  switch (size->kind) {
+  case Expr::Kind::Constant:
+    return size->constant.isInt();
+  case Expr::Kind::Dim:
+    return true;
+  case Expr::Kind::Binary:
+    return size->type.dtype == Dtype::Index &&
+           llvm::all_of(size->operands, isOverDims);
+  default:
+    return false;
+  }
+}
+
+/// `B + 1` as an identifier: `B_plus_1`.
+static std::string spelledOut(const Expr *size) {
+  if (size->kind != Expr::Kind::Binary) {
+    return size->kind == Expr::Kind::Dim
+               ? size->text
+               : std::to_string(size->constant.asInt());
+  }
+  static constexpr llvm::StringLiteral words[] = {"_plus_", "_minus_",
+                                                  "_times_", "_over_", "_mod_"};
+  return (spelledOut(size->operands[0]) +
+          words[static_cast<unsigned>(size->binary)] +
+          spelledOut(size->operands[1]))
+      .str();
+}
+
+/// The name of the axis whose size is \p value: one for each size, or those
+/// that the source gives.
+std::string Checker::nameExtent(const ast::Extent &extent, const Expr *value) {
+  bool given = !extent.alias.empty();
+  std::string base = given ? extent.alias.text : spelledOut(value);
+  std::string name = base;
+  for (unsigned i = 1;; ++i) {
+    auto known = llvm::find_if(program.extents, [&](const Extent &other) {
+      return other.name == name;
+    });
+    if (known != program.extents.end() && sameSize(known->value, value)) {
+      return name;
+    }
+    auto taken = declared.find(name);
+    if (known == program.extents.end() && taken == declared.end()) {
+      break;
+    }
+    if (given) {
+      auto error = diags.error(diag::err_duplicate_name, extent.alias.range)
+                   << name;
+      error.note(known != program.extents.end() ? known->range : taken->second,
+                 "the first declaration is here");
+      return name;
+    }
+    name = base + "_" + std::to_string(i);
+  }
+  program.extents.push_back({name, value, extent.size->range});
+  return name;
 }
 
 void Checker::checkTensor(const ast::Param &param) {
@@ -128,22 +202,20 @@ void Checker::checkTensor(const ast::Param &param) {
     const auto *name = llvm::dyn_cast<ast::NameExpr>(extent.size.get());
     std::string label = extent.alias.text;
     std::optional<int64_t> size;
-    auto entry = name ? dims.find(name->name) : dims.end();
-    if (entry != dims.end()) {
-      label = label.empty() ? entry->second : label;
-    } else {
-      const Expr *value = check(*extent.size);
-      if (value->type.is(TypeKind::Constant) && value->constant.isInt() &&
-          value->constant.asInt() >= 1) {
-        size = value->constant.asInt();
-      } else if (!value->type.poisoned()) {
-        diags.error(diag::err_extent, extent.size->range)
-            << quoted(extent.size->range.text());
-      }
-      if (label.empty()) {
-        label =
-            name ? name->name : "axis" + std::to_string(tensor->axes.size());
-      }
+    const Expr *value = check(*extent.size);
+    if (value->type.is(TypeKind::Constant) && value->constant.isInt() &&
+        value->constant.asInt() >= 1) {
+      size = value->constant.asInt();
+    } else if (value->kind == Expr::Kind::Dim && label.empty()) {
+      label = value->text;
+    } else if (isOverDims(value)) {
+      label = nameExtent(extent, value);
+    } else if (!value->type.poisoned()) {
+      diags.error(diag::err_extent, extent.size->range)
+          << quoted(extent.size->range.text());
+    }
+    if (label.empty()) {
+      label = name ? name->name : "axis" + std::to_string(tensor->axes.size());
     }
     if (llvm::is_contained(tensor->axes, label)) {
       auto error = diags.error(diag::err_duplicate_name, extent.size->range)
@@ -153,6 +225,7 @@ void Checker::checkTensor(const ast::Param &param) {
     }
     tensor->axes.push_back(label);
     tensor->sizes.push_back(size);
+    tensor->extents.push_back(value);
   }
   tensors[tensor->name] = tensor;
   bool exists = !param.when || decided(*param.when).value_or(true);

@@ -32,6 +32,164 @@ const TensorParam *Checker::findTensor(const ast::Identifier &name) {
 // Loads and indices
 //===----------------------------------------------------------------------===//
 
+namespace {
+
+/// The terms of `r + e`: one range, and what is uniform.
+struct SliceTerms {
+  const Expr *range = nullptr;
+  std::vector<std::pair<const Expr *, bool>> offsets; ///< true: subtracted
+
+  bool take(const Expr *e, bool negative) {
+    e = strip(e);
+    if (e->kind == Expr::Kind::RangeIndex) {
+      bool only = !range && !negative;
+      range = e->operands[0];
+      return only;
+    }
+    if (e->kind == Expr::Kind::Constant || e->type.is(TypeKind::Scalar)) {
+      offsets.push_back({e, negative});
+      return true;
+    }
+    if (e->kind != Expr::Kind::Binary ||
+        (e->binary != BinaryOp::Add && e->binary != BinaryOp::Sub)) {
+      return false;
+    }
+    bool less = e->binary == BinaryOp::Sub;
+    return take(e->operands[0], negative) &&
+           take(e->operands[1], negative != less);
+  }
+};
+
+} // namespace
+
+/// \p index, `r + e` with a range r and a uniform e, as a range that is moved
+/// on; null if it is something else.
+const Expr *Checker::sliceOf(const Expr *index) {
+  SliceTerms terms;
+  if (!terms.take(index, false) || !terms.range) {
+    return nullptr;
+  }
+  const Expr *offset = nullptr;
+  for (auto [term, negative] : terms.offsets) {
+    const Expr *value =
+        typing.scalarOf(term->kind == Expr::Kind::Constant
+                            ? typing.constant(term->constant, term->range)
+                            : term,
+                        Dtype::Index);
+    if (!offset && !negative) {
+      offset = value;
+      continue;
+    }
+    if (!offset) {
+      offset = typing.scalarOf(
+          typing.constant(AxisValue(int64_t(0)), term->range), Dtype::Index);
+    }
+    offset = typing.binary(negative ? BinaryOp::Sub : BinaryOp::Add, offset,
+                           value, index->range);
+  }
+  return offset ? typing.slice(terms.range, offset, index->range) : terms.range;
+}
+
+/// Of \p index, `r / c` or `r % c` with tiles that divide c: the page of the
+/// tile, uniform, or the slice of the page; null if it is something else.
+const Expr *Checker::pageOf(const Expr *index) {
+  index = strip(index);
+  bool divides =
+      index->kind == Expr::Kind::Binary &&
+      (index->binary == BinaryOp::Div || index->binary == BinaryOp::Mod);
+  if (!divides || !index->type.is(TypeKind::Tile)) {
+    return nullptr;
+  }
+  const Expr *range = strip(index->operands[0]);
+  const Expr *page = strip(index->operands[1]);
+  if (range->kind != Expr::Kind::RangeIndex ||
+      page->kind != Expr::Kind::Constant || !page->constant.isInt() ||
+      page->constant.asInt() < 1) {
+    return nullptr;
+  }
+  const TileAxis *axis = range->type.axes.front();
+  int64_t size = page->constant.asInt();
+  bool fromZero = !axis->whole && axis->lower->kind == Expr::Kind::Constant &&
+                  axis->lower->constant.asInt() == 0;
+  if (!fromZero || size % axis->size != 0) {
+    auto error = diags.error(diag::err_not_compiled, index->range)
+                 << "an index with pages of " + std::to_string(size) +
+                        " and tiles of " + std::to_string(axis->size) +
+                        (fromZero ? "" : " that do not begin at 0") + "";
+    error.note(axis->range, "`" + axis->name + "` is introduced here");
+    error.help("tiles that divide the page have one page each");
+    return typing.poison(index->range);
+  }
+  const Expr *start = typing.start(range->operands[0], index->range);
+  const Expr *length =
+      typing.constant(AxisValue(size), index->operands[1]->range);
+  const Expr *number =
+      typing.binary(BinaryOp::Div, start, length, index->range);
+  if (index->binary == BinaryOp::Div) {
+    return number;
+  }
+  const Expr *before =
+      typing.binary(BinaryOp::Mul, number, length, index->range);
+  const Expr *zero = typing.scalarOf(
+      typing.constant(AxisValue(int64_t(0)), index->range), Dtype::Index);
+  return typing.slice(range->operands[0],
+                      typing.binary(BinaryOp::Sub, zero, before, index->range),
+                      index->range,
+                      /*within=*/true);
+}
+
+/// The axis of tiles that has \p inner, a whole axis, beside each element of
+/// \p outer; null, with an error, if one of them is packed otherwise.
+const TileAxis *Checker::packAxes(const TileAxis *outer, const TileAxis *inner,
+                                  SourceRange range) {
+  const TileAxis *of = program.packed.lookup(outer);
+  const TileAxis *with = program.packed.lookup(inner);
+  if (of || with) {
+    if (of == with) {
+      return of;
+    }
+    const TileAxis *other = of ? of->inner : with->outer;
+    auto error = diags.error(diag::err_not_compiled, range)
+                 << "packing `" + (of ? outer : inner)->name +
+                        "`, which goes with `" + other->name + "`, once more,";
+    error.note(other->range, "`" + other->name + "` is introduced here");
+    return nullptr;
+  }
+  auto *axis = program.make<TileAxis>();
+  axis->name = outer->name + "_" + inner->name;
+  while (!axisNames.insert(axis->name).second) {
+    axis->name += "_";
+  }
+  axis->size = outer->size * inner->size;
+  axis->position = outer->position;
+  axis->lower = outer->lower;
+  axis->upper = outer->upper;
+  axis->atMost = outer->atMost;
+  axis->range = outer->range;
+  axis->outer = outer;
+  axis->inner = inner;
+  program.packed[outer] = axis;
+  program.packed[inner] = axis;
+  return axis;
+}
+
+/// Three ranges in one tile: of the two that are no columns, the whole axis is
+/// packed into the other.
+bool Checker::packIndices(llvm::ArrayRef<const Expr *> indices,
+                          SourceRange range) {
+  llvm::SmallVector<const TileAxis *, 4> axes;
+  for (const Expr *index : indices) {
+    if (index->type.is(TypeKind::Range)) {
+      axes.push_back(index->type.axes.front());
+    }
+  }
+  if (axes.size() != 3 || !indices.back()->type.is(TypeKind::Range) ||
+      axes[0]->whole == axes[1]->whole) {
+    return true;
+  }
+  return packAxes(axes[axes[0]->whole], axes[!axes[0]->whole], range);
+}
+
 const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
                                 const ast::Expr &expr) {
   const std::string &label = tensor->axes[axis];
@@ -59,6 +217,9 @@ const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
   if (value->type.poisoned()) {
     return value;
   }
+  if (const Expr *part = pageOf(value)) {
+    return part;
+  }
   if (value->type.is(TypeKind::Constant) && value->constant.isInt()) {
     return typing.scalarOf(value, Dtype::Index);
   }
@@ -67,8 +228,12 @@ const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
   }
   if (value->type.is(TypeKind::Tile) && !isFloat(value->type.dtype) &&
       value->type.dtype != Dtype::Bool) {
+    if (const Expr *slice = sliceOf(value)) {
+      return slice;
+    }
     diags.error(diag::err_not_compiled, expr.range)
-        << "a slice or gather by a computed index";
+        << "an index that is neither a range, nor a range moved on by a "
+           "uniform integer,";
     return typing.poison(expr.range);
   }
   if (!value->type.is(TypeKind::Range)) {
@@ -77,8 +242,8 @@ const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
   }
   const TileAxis *range = value->type.axes.front();
   const Expr *end = range->upper;
-  if (!range->whole && end && end->kind == Expr::Kind::Dim &&
-      end->text != label && !size) {
+  if (!range->whole && end && end->kind == Expr::Kind::Dim && !size &&
+      !sameSize(end, tensor->extents[axis])) {
     auto warning = diags.warning(diag::warn_range_dim, expr.range)
                    << range->name << end->text << tensor->name << label;
     warning.note(range->range, "the range is introduced here");
@@ -103,7 +268,7 @@ bool Checker::checkIndices(const TensorParam *tensor,
     good &= !value->type.poisoned();
     values.push_back(value);
   }
-  return good;
+  return good && packIndices(values, range);
 }
 
 const Expr *Checker::checkLoad(const ast::LoadExpr &expr) {
@@ -163,6 +328,26 @@ bool Checker::mentions(const Expr *expr, unsigned variable) {
     }
     return mentions(expr->operands[0], variable) ||
            mentions(expr->operands[1], variable);
+  case Expr::Kind::Slice: {
+    if (expr->within) {
+      return false; // Of two pages nothing tells that they are two.
+    }
+    // Slices lie apart if they begin at multiples of their length.
+    const Expr *offset = strip(expr->operands[1]);
+    const TileAxis *axis = expr->type.axes.front();
+    bool moves = mentions(offset, variable);
+    bool apart =
+        moves ? axis->size == 1 : mentions(expr->operands[0], variable);
+    for (const Expr *factor : offset->operands) {
+      const Expr *number = strip(factor);
+      apart |= offset->kind == Expr::Kind::Binary &&
+               offset->binary == BinaryOp::Mul &&
+               number->kind == Expr::Kind::Constant &&
+               number->constant.isInt() && number->constant.asInt() != 0 &&
+               number->constant.asInt() % axis->size == 0 && moves;
+    }
+    return apart;
+  }
   case Expr::Kind::RangeIndex:
   case Expr::Kind::Convert:
   case Expr::Kind::Negate:

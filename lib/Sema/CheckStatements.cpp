@@ -52,7 +52,13 @@ void Checker::checkStmt(const ast::Stmt &stmt) {
   case ast::StmtKind::Store:
     return checkStore(llvm::cast<ast::StoreStmt>(stmt));
   case ast::StmtKind::Skip:
-    diags.error(diag::err_not_compiled, stmt.range) << "`skip when`";
+    diags.error(diag::err_not_compiled, stmt.range)
+            .help("`mask(s, p)` skips the tiles of which an affine predicate "
+                  "keeps "
+                  "nothing; what memory decides is a list of tiles: `for j in "
+                  "0 .. "
+                  "count { n = tile(N, s, load List[j]) ... }`")
+        << "`skip when`";
     return;
   }
 }
@@ -175,6 +181,65 @@ void Checker::bind(llvm::StringRef name, const Expr *value, SourceRange range) {
   }
 }
 
+/// `tile(…)`, which only an assignment may hold: its name is the axis's.
+static const ast::CallExpr *asTile(const ast::Expr &value) {
+  const auto *call = llvm::dyn_cast<ast::CallExpr>(&value);
+  const auto *name =
+      call ? llvm::dyn_cast<ast::NameExpr>(call->callee.get()) : nullptr;
+  return name && name->name == "tile" ? call : nullptr;
+}
+
+/// One tile of `tiles(E, s)` by its number, which only memory may know.
+const Expr *Checker::checkTile(const ast::CallExpr &call,
+                               const ast::Identifier &target) {
+  if (call.arguments.size() != 3 ||
+      llvm::any_of(call.arguments, [](const ast::Argument &argument) {
+        return !argument.name.empty();
+      })) {
+    auto error = diags.error(diag::err_call_arguments, call.range)
+                 << "tile" << "an extent, the size of a tile and its number";
+    error.help("`n = tile(N, s, i)` is the i-th of `tiles(N, s)`");
+    return typing.poison(call.range);
+  }
+  const Expr *extent =
+      uniformIndex(*call.arguments[0].value, "the extent of the range");
+  const Expr *size = check(*call.arguments[1].value);
+  const Expr *number =
+      uniformIndex(*call.arguments[2].value, "the number of a tile");
+  if (extent->type.poisoned() || size->type.poisoned() ||
+      number->type.poisoned()) {
+    return typing.poison(call.range);
+  }
+  if (!size->type.is(TypeKind::Constant) || !size->constant.isInt() ||
+      size->constant.asInt() < 1 || size->constant.asInt() > kMaxTile) {
+    diags.error(diag::err_tile_size, call.arguments[1].value->range)
+        << kMaxTile << shown(size);
+    return typing.poison(call.range);
+  }
+  auto *axis = program.make<TileAxis>();
+  axis->name = target.text;
+  for (unsigned i = 1; !axisNames.insert(axis->name).second; ++i) {
+    axis->name = target.text + "_" + std::to_string(i);
+  }
+  axis->range = target.range;
+  axis->position = static_cast<unsigned>(axisNames.size());
+  axis->size = size->constant.asInt();
+  axis->lower = typing.scalarOf(
+      typing.constant(AxisValue(int64_t(0)), target.range), Dtype::Index);
+  axis->upper = extent;
+  Statement *statement = append(Statement::Kind::Tile, call.range);
+  statement->axis = axis;
+  statement->value = number;
+  Type type;
+  type.kind = TypeKind::Range;
+  type.axes = {axis};
+  auto *holder = program.make<Variable>();
+  holder->name = target.text;
+  holder->type = type;
+  holder->range = target.range;
+  return typing.variable(holder, call.range);
+}
+
 void Checker::checkAssign(const ast::AssignStmt &stmt) {
   const Expr *value = nullptr;
   if (const auto *all = llvm::dyn_cast<ast::AllExpr>(stmt.value.get())) {
@@ -197,6 +262,9 @@ void Checker::checkAssign(const ast::AssignStmt &stmt) {
       }
       value = typing.poison(stmt.range);
     }
+  } else if (const ast::CallExpr *tile =
+                 stmt.op ? nullptr : asTile(*stmt.value)) {
+    value = checkTile(*tile, stmt.target);
   } else {
     value = check(*stmt.value);
   }
@@ -317,7 +385,123 @@ std::optional<bool> Checker::decided(const ast::Expr &expr) {
   return std::nullopt;
 }
 
+/// What the statements of a branch that is taken at run time leave in names:
+/// a branch only chooses between values, so it may only assign.
+bool Checker::takeBranch(const ast::StmtList &body,
+                         std::map<std::string, const Expr *> &values) {
+  auto hold = [&](const std::string &name, const Expr *value,
+                  SourceRange range) {
+    Local local;
+    local.range = range;
+    local.chosen = value;
+    scopes.back().locals[name] = local;
+    values[name] = value;
+  };
+  for (const ast::StmtPtr &inner : body) {
+    if (const auto *branch = llvm::dyn_cast<ast::IfStmt>(inner.get())) {
+      const Expr *condition = check(*branch->condition);
+      if (condition->type.is(TypeKind::Scalar) &&
+          condition->type.dtype == Dtype::Bool) {
+        std::map<std::string, const Expr *> chosen;
+        if (!choose(*branch, condition, chosen)) {
+          return false;
+        }
+        for (const auto &[name, value] : chosen) {
+          hold(name, value, branch->range);
+        }
+        continue;
+      }
+      std::optional<bool> folded = decided(*branch->condition);
+      if (!folded ||
+          !takeBranch(*folded ? branch->then : branch->otherwise, values)) {
+        return false;
+      }
+      continue;
+    }
+    const auto *assign = llvm::dyn_cast<ast::AssignStmt>(inner.get());
+    if (!assign || llvm::isa<ast::AllExpr>(*assign->value) ||
+        asTile(*assign->value)) {
+      auto error = diags.error(diag::err_not_compiled, inner->range)
+                   << "anything but an assignment under a condition that only "
+                      "the launch or memory decides";
+      error.help("bounds that are empty run a loop over nothing, and "
+                 "`select(p, a, b)` and `mask(s, p)` choose values");
+      return false;
+    }
+    const Expr *value = check(*assign->value);
+    if (assign->op) {
+      ast::NameExpr name(assign->target.range);
+      name.name = assign->target.text;
+      value = typing.binary(lowerOp(*assign->op), check(name), value,
+                            assign->range);
+    }
+    value = typing.rvalue(value);
+    if (value->type.poisoned()) {
+      return false;
+    }
+    if (value->type.is(TypeKind::Softmax) || value->kind == Expr::Kind::Dot) {
+      auto error =
+          diags.error(diag::err_not_compiled, assign->range)
+          << "a product or a state under a condition that only the launch or "
+             "memory decides";
+      error.help("bind it in front of the `if`: it is computed either way");
+      return false;
+    }
+    hold(assign->target.text, value, assign->range);
+  }
+  return true;
+}
+
+/// `if` at run time: both sides are computed, and each name takes its value
+/// from one; \p results says which.
+bool Checker::choose(const ast::IfStmt &stmt, const Expr *condition,
+                     std::map<std::string, const Expr *> &results) {
+  std::map<std::string, const Expr *> sides[2];
+  bool good = true;
+  for (bool taken : {true, false}) {
+    scopes.emplace_back();
+    good &= takeBranch(taken ? stmt.then : stmt.otherwise, sides[!taken]);
+    scopes.pop_back();
+  }
+  if (!good) {
+    return false;
+  }
+  for (const auto &side : sides) {
+    for (const auto &[name, value] : side) {
+      const Expr *both[2];
+      bool known = true;
+      for (int i = 0; i < 2; ++i) {
+        auto own = sides[i].find(name);
+        if (own != sides[i].end()) {
+          both[i] = own->second;
+        } else if (findLocal(name)) {
+          ast::NameExpr before(stmt.range);
+          before.name = name;
+          both[i] = check(before);
+        } else {
+          known = false; // A name of one branch alone.
+        }
+      }
+      if (known && !results.count(name)) {
+        results[name] = typing.select(condition, both[0], both[1], stmt.range);
+      }
+    }
+  }
+  return true;
+}
+
 void Checker::checkIf(const ast::IfStmt &stmt) {
+  const Expr *condition = check(*stmt.condition);
+  if (condition->type.is(TypeKind::Scalar) &&
+      condition->type.dtype == Dtype::Bool) {
+    std::map<std::string, const Expr *> results;
+    if (choose(stmt, condition, results)) {
+      for (const auto &[name, value] : results) {
+        bind(name, value, stmt.range);
+      }
+    }
+    return;
+  }
   std::optional<bool> chosen = decided(*stmt.condition);
   if (!chosen) {
     return;
@@ -395,20 +579,28 @@ void Checker::checkUpdate(const ast::CallExpr &call,
   if (s->type.poisoned() || v->type.poisoned()) {
     return;
   }
-  std::string over =
-      rows->name + ", " + (width->whole ? width->dim : width->name);
+  llvm::SmallVector<const TileAxis *, 2> parts = partsOf(rows);
+  std::string names;
+  for (const TileAxis *part : parts) {
+    names += (names.empty() ? "" : ", ") + part->name;
+  }
+  std::string over = names + ", " + (width->whole ? width->dim : width->name);
   auto wrong = [&](const Expr *what, const llvm::Twine &wanted) {
     auto error = diags.error(diag::err_update_axes, what->range)
                  << over << wanted.str() << shown(what);
     error.note(old->variable->range, "the state is introduced here");
   };
-  if (!s->type.is(TypeKind::Tile) || s->type.axes.size() != 2 ||
-      !s->type.hasAxis(rows) || s->type.dtype != Dtype::F32) {
-    wrong(s, "scores `f32[" + rows->name + ", n]`");
+  if (!s->type.is(TypeKind::Tile) || s->type.axes.size() != parts.size() + 1 ||
+      !llvm::all_of(
+          parts, [&](const TileAxis *part) { return s->type.hasAxis(part); }) ||
+      s->type.dtype != Dtype::F32) {
+    wrong(s, "scores `f32[" + names + ", n]`");
     return;
   }
   const TileAxis *contracted =
-      s->type.axes[0] == rows ? s->type.axes[1] : s->type.axes[0];
+      *llvm::find_if(s->type.axes, [&](const TileAxis *axis) {
+        return !llvm::is_contained(parts, axis);
+      });
   std::string axis = contracted->whole ? contracted->dim : contracted->name;
   if (!v->type.is(TypeKind::Tile) || v->type.axes.size() != 2 ||
       !v->type.hasAxis(contracted) || !v->type.hasAxis(width) ||

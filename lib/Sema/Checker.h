@@ -11,11 +11,17 @@
 
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
+#include <map>
+
 namespace spak::sema {
+
+/// No tile has more elements along one axis. Unit: element.
+inline constexpr int64_t kMaxTile = 65536;
 
 class Checker {
 public:
@@ -35,6 +41,8 @@ private:
     const Variable *variable = nullptr;
     /// What a constant or a range stands for; null for other values.
     const Expr *value = nullptr;
+    /// In a branch that is taken at run time: what the name holds there.
+    const Expr *chosen = nullptr;
     /// An affine index or predicate that the variable holds; else null.
     const Expr *meaning = nullptr;
     SourceRange range;
@@ -49,6 +57,7 @@ private:
   void checkDims();
   void checkParams();
   void checkTensor(const ast::Param &param);
+  std::string nameExtent(const ast::Extent &extent, const Expr *value);
   void checkScalar(const ast::Param &param);
   void checkRequirements();
   void checkInvariants();
@@ -66,6 +75,10 @@ private:
   void checkFor(const ast::ForStmt &stmt);
   void checkIf(const ast::IfStmt &stmt);
   void checkMatch(const ast::MatchStmt &stmt);
+  bool choose(const ast::IfStmt &stmt, const Expr *condition,
+              std::map<std::string, const Expr *> &results);
+  bool takeBranch(const ast::StmtList &body,
+                  std::map<std::string, const Expr *> &values);
   void checkCall(const ast::CallStmt &stmt);
   void checkUpdate(const ast::CallExpr &call, const ast::NameExpr &state);
   void checkStore(const ast::StoreStmt &stmt);
@@ -93,6 +106,8 @@ private:
   const Expr *checkCompare(const ast::CompareExpr &expr);
   const Expr *checkConvert(const ast::ConvertExpr &expr);
   const Expr *checkFill(const ast::FillExpr &expr);
+  const Expr *checkTile(const ast::CallExpr &call,
+                        const ast::Identifier &target);
   const Expr *checkLoad(const ast::LoadExpr &expr);
   /// The operands of a call without keywords; false after an error.
   bool arguments(const ast::CallExpr &expr, llvm::StringRef name, size_t count,
@@ -102,6 +117,13 @@ private:
                     llvm::SmallVectorImpl<const Expr *> &values);
   const Expr *checkIndex(const TensorParam *tensor, size_t axis,
                          const ast::Expr &expr);
+  const Expr *sliceOf(const Expr *index);
+  const Expr *pageOf(const Expr *index);
+  const TileAxis *packAxes(const TileAxis *outer, const TileAxis *inner,
+                           SourceRange range);
+  bool packIndices(llvm::ArrayRef<const Expr *> indices, SourceRange range);
+  /// The rows of a state: a range, or two that are packed; null after an error.
+  const TileAxis *rowsNamed(const ast::Expr &expr);
   const Expr *uniformIndex(const ast::Expr &expr, llvm::StringRef what);
   /// A range, or the axis of `:` over a dim; null after an error.
   const TileAxis *axisNamed(const ast::Expr &expr);

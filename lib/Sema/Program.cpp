@@ -83,4 +83,24 @@ std::string Type::text() const {
   return "unknown";
 }
 
+bool sameSize(const Expr *a, const Expr *b) {
+  if (!a || !b || a->kind != b->kind ||
+      a->operands.size() != b->operands.size()) {
+    return false;
+  }
+  switch (a->kind) {
+  case Expr::Kind::Constant:
+    return a->constant == b->constant;
+  case Expr::Kind::Dim:
+    return a->text == b->text;
+  case Expr::Kind::Binary:
+    return a->binary == b->binary &&
+           llvm::all_of(llvm::zip(a->operands, b->operands), [](auto pair) {
+             return sameSize(std::get<0>(pair), std::get<1>(pair));
+           });
+  default:
+    return false;
+  }
+}
+
 } // namespace spak::sema

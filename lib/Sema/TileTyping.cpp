@@ -247,6 +247,27 @@ const Expr *Typing::load(const TensorParam *tensor,
   return expr;
 }
 
+const Expr *Typing::slice(const Expr *range, const Expr *offset, SourceRange at,
+                          bool within) {
+  Expr *expr = make(Expr::Kind::Slice, range->type, at, {range, offset});
+  expr->within = within;
+  return expr;
+}
+
+const Expr *Typing::start(const Expr *range, SourceRange at) {
+  Type type;
+  type.kind = TypeKind::Scalar;
+  type.dtype = Dtype::Index;
+  return make(Expr::Kind::Start, type, at, range);
+}
+
+llvm::SmallVector<const TileAxis *, 2> partsOf(const TileAxis *rows) {
+  if (!rows->inner) {
+    return {rows};
+  }
+  return {rows->inner, rows->outer};
+}
+
 const Expr *Typing::softmaxInit(const TileAxis *rows, const TileAxis *width,
                                 const Expr *sink, SourceRange range) {
   if (!rows || !width || (sink && sink->type.poisoned())) {
@@ -261,7 +282,7 @@ const Expr *Typing::softmaxInit(const TileAxis *rows, const TileAxis *width,
   Type perRow;
   perRow.kind = TypeKind::Tile;
   perRow.dtype = Dtype::F32;
-  perRow.axes = {rows};
+  perRow.axes.assign(partsOf(rows));
   sink = rvalue(sink);
   if (!isValue(sink, "from:")) {
     return poison(range);
@@ -287,8 +308,9 @@ const Expr *Typing::softmaxPart(bool lse, const Expr *state,
   Type type = state->type;
   type.kind = TypeKind::Tile;
   type.dtype = Dtype::F32;
-  if (lse) {
-    type.axes.resize(1);
+  type.axes.assign(partsOf(state->type.axes[0]));
+  if (!lse) {
+    type.axes.push_back(state->type.axes[1]);
   }
   return make(lse ? Expr::Kind::SoftmaxLse : Expr::Kind::SoftmaxOutput, type,
               range, state);

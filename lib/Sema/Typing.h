@@ -57,6 +57,12 @@ public:
   /// constant. The axes of \p a must be among those of \p type.
   const Expr *broadcast(const Expr *a, const Type &type);
 
+  /// \p range moved on by \p offset, uniform.
+  const Expr *slice(const Expr *range, const Expr *offset, SourceRange at,
+                    bool within = false);
+  /// The first index of \p range, uniform.
+  const Expr *start(const Expr *range, SourceRange at);
+
   /// A range used in an expression is the vector of its indices.
   const Expr *rvalue(const Expr *a);
 
@@ -94,6 +100,9 @@ bool affineUnion(Typing &typing, const Expr *predicate,
 /// True if the integer expression \p e is affine in ranges, dims and uniform
 /// integers.
 bool isAffine(const Expr *e);
+
+/// The axes that tiles of rows \p rows have: two if it is packed.
+llvm::SmallVector<const TileAxis *, 2> partsOf(const TileAxis *rows);
 
 /// How a message shows \p e: the value of a constant, the type of others.
 std::string shown(const Expr *e);

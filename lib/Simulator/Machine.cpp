@@ -120,6 +120,15 @@ Machine::Step Machine::step(Operation *op) {
         set(count.getResult(), (extent + size - 1) / size);
         return Step::Next;
       })
+      .Case([&](ir::PackAxesOp pack) {
+        ViewValue view = std::get<ViewValue>(get(pack.getView()));
+        view.outer = pack.getOuter();
+        view.inner =
+            pack.getInner() ? static_cast<int64_t>(*pack.getInner()) : -1;
+        view.group = pack.getSize();
+        set(pack.getResult(), view);
+        return Step::Next;
+      })
       .Case([&](ir::AllOp all) {
         set(all.getRange(), RangeValue{0, all.getRange().getType().getSize()});
         return Step::Next;

@@ -14,8 +14,9 @@ namespace {
 
 /// Where the indices of a load or store lead.
 struct Slice {
-  int64_t base = 0;                ///< element
-  SmallVector<int64_t, 4> steps;   ///< per axis of the tile
+  int64_t base = 0; ///< element
+  /// Per axis of the tile: where each of its elements lies.
+  SmallVector<SmallVector<int64_t>, 4> offsets;
   SmallVector<int64_t, 4> present; ///< per axis of the tile
 };
 
@@ -23,21 +24,32 @@ struct Slice {
 
 /// Evaluates indices against the tensor's extents. A plain index must be
 /// inside; a range may reach past the end.
-static FailureOr<Slice> sliceOf(const Tensor &tensor, ArrayRef<RuntimeValue> at,
-                                std::string &why) {
+static FailureOr<Slice> sliceOf(const ViewValue &view,
+                                ArrayRef<RuntimeValue> at, std::string &why) {
+  const Tensor &tensor = *view.tensor;
   Slice slice;
   slice.base = tensor.base;
   for (size_t axis = 0; axis < at.size(); ++axis) {
     int64_t extent = tensor.extents[axis], stride = tensor.strides[axis];
     if (auto *range = std::get_if<RangeValue>(&at[axis])) {
-      slice.base += range->start * stride;
-      slice.steps.push_back(stride);
+      bool packed = static_cast<int64_t>(axis) == view.outer;
+      int64_t group = packed ? view.group : 1;
+      int64_t along =
+          packed && view.inner >= 0 ? tensor.strides[view.inner] : 0;
       slice.present.push_back(
-          std::clamp<int64_t>(extent - range->start, 0, range->size));
+          std::clamp<int64_t>(extent * group - range->start, 0, range->size));
+      SmallVector<int64_t> &offsets = slice.offsets.emplace_back(range->size);
+      for (int64_t i = 0; i < range->size; ++i) {
+        int64_t element = range->start + i;
+        offsets[i] = element / group * stride + element % group * along;
+      }
       continue;
     }
     int64_t index = std::get<int64_t>(at[axis]);
-    if (index < 0 || index >= extent) {
+    int64_t last = static_cast<int64_t>(axis) == view.inner
+                       ? index + view.group - 1
+                       : index;
+    if (index < 0 || last >= extent) {
       why = "index " + std::to_string(index) + " is outside of axis " +
             std::to_string(axis) + " of `" + tensor.name + "`, which has " +
             std::to_string(extent) + " elements";
@@ -50,13 +62,14 @@ static FailureOr<Slice> sliceOf(const Tensor &tensor, ArrayRef<RuntimeValue> at,
 
 FailureOr<TileValue> Machine::read(Operation *op, Value view, ValueRange at,
                                    ir::TileType type) {
-  const Tensor &tensor = *std::get<ViewValue>(get(view)).tensor;
+  const ViewValue &source = std::get<ViewValue>(get(view));
+  const Tensor &tensor = *source.tensor;
   SmallVector<RuntimeValue, 5> indices;
   for (Value index : at) {
     indices.push_back(get(index));
   }
   std::string why;
-  FailureOr<Slice> slice = sliceOf(tensor, indices, why);
+  FailureOr<Slice> slice = sliceOf(source, indices, why);
   if (failed(slice)) {
     error(op, why);
     return failure();
@@ -66,7 +79,8 @@ FailureOr<TileValue> Machine::read(Operation *op, Value view, ValueRange at,
   ArrayRef<int64_t> shape = type.getShape();
   size_t rank = shape.size();
   int64_t length = rank ? shape.back() : 1;
-  int64_t step = rank ? slice->steps.back() : 0;
+  SmallVector<int64_t> inner =
+      rank ? slice->offsets.back() : SmallVector<int64_t>{0};
   int64_t presentInner = rank ? tile.present.back() : 1;
   SmallVector<int64_t, 4> index(rank, 0);
   auto fill = [&](auto *out) {
@@ -74,13 +88,13 @@ FailureOr<TileValue> Machine::read(Operation *op, Value view, ValueRange at,
       int64_t from = slice->base;
       bool present = true;
       for (size_t axis = 0; axis + 1 < rank; ++axis) {
-        from += index[axis] * slice->steps[axis];
+        from += slice->offsets[axis][index[axis]];
         present &= index[axis] < tile.present[axis];
       }
       int64_t n = present ? presentInner : 0;
       const double *in = tensor.data.data() + from;
       for (int64_t i = 0; i < n; ++i) {
-        out[i] = in[i * step];
+        out[i] = in[inner[i]];
       }
       std::fill(out + n, out + length, 0);
       out += length;
@@ -146,7 +160,7 @@ Machine::Step Machine::store(ir::StoreOp op) {
     indices.push_back(get(index));
   }
   std::string why;
-  FailureOr<Slice> slice = sliceOf(tensor, indices, why);
+  FailureOr<Slice> slice = sliceOf(view, indices, why);
   if (failed(slice)) {
     return error(op, why);
   }
@@ -171,7 +185,7 @@ Machine::Step Machine::store(ir::StoreOp op) {
       int64_t at = slice->base;
       bool present = true;
       for (size_t axis = 0; axis < shape.size(); ++axis) {
-        at += index[axis] * slice->steps[axis];
+        at += slice->offsets[axis][index[axis]];
         present &= index[axis] < slice->present[axis];
       }
       if (present) {

@@ -52,6 +52,8 @@ extentsOf(ir::KernelOp kernel, ir::ViewType view,
 LogicalResult
 bindArguments(ir::KernelOp kernel, Arguments &arguments, Machine &machine,
               std::map<std::string, std::vector<int32_t>> &writers) {
+  std::map<std::string, int64_t> sizes = arguments.dims;
+  kernel.addExtents(sizes);
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     unsigned i = argument.getArgNumber();
     std::string name = argText(kernel, i, ir::SpakDialect::kNameAttr).str();
@@ -62,7 +64,7 @@ bindArguments(ir::KernelOp kernel, Arguments &arguments, Machine &machine,
         return kernel.emitError() << "no tensor for argument `" << name << "`";
       }
       FailureOr<SmallVector<int64_t, 5>> extents =
-          extentsOf(kernel, view, arguments.dims);
+          extentsOf(kernel, view, sizes);
       if (failed(extents)) {
         return failure();
       }
@@ -79,9 +81,9 @@ bindArguments(ir::KernelOp kernel, Arguments &arguments, Machine &machine,
       machine.set(argument, value);
       continue;
     }
-    if (kind == "dim") {
-      auto dim = arguments.dims.find(name);
-      if (dim == arguments.dims.end()) {
+    if (kind == "dim" || kind == "extent") {
+      auto dim = sizes.find(name);
+      if (dim == sizes.end()) {
         return kernel.emitError()
                << "the shape has no size for dim `" << name << "`";
       }
@@ -143,13 +145,15 @@ extentsOf(ModuleOp module, StringRef name,
   if (!kernel) {
     return failure();
   }
+  std::map<std::string, int64_t> sizes = dims;
+  kernel.addExtents(sizes);
   std::map<std::string, SmallVector<int64_t, 5>> result;
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     auto view = dyn_cast<ir::ViewType>(argument.getType());
     if (!view) {
       continue;
     }
-    FailureOr<SmallVector<int64_t, 5>> extents = extentsOf(kernel, view, dims);
+    FailureOr<SmallVector<int64_t, 5>> extents = extentsOf(kernel, view, sizes);
     if (failed(extents)) {
       return failure();
     }
@@ -157,6 +161,14 @@ extentsOf(ModuleOp module, StringRef name,
                .str()] = *extents;
   }
   return result;
+}
+
+/// Whether \p range selects pages, which its tiles have to divide.
+static bool selectsPages(Value range) {
+  return llvm::any_of(range.getUsers(), [](Operation *user) {
+    return isa<ir::StartOp>(user) &&
+           llvm::any_of(user->getUsers(), llvm::IsaPred<arith::DivUIOp>);
+  });
 }
 
 std::map<std::string, int64_t>
@@ -173,7 +185,7 @@ untiledSizes(ModuleOp module, StringRef name,
   }
   auto add = [&](Value variable, Value count) {
     auto range = dyn_cast<ir::RangeType>(variable.getType());
-    if (!range) {
+    if (!range || selectsPages(variable)) {
       return;
     }
     int64_t size = largest;

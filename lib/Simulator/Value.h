@@ -92,6 +92,9 @@ struct ViewValue {
   Tensor *tensor = nullptr;
   /// Of an output: which tile of the grid wrote each element, from 1; 0: none.
   std::vector<int32_t> *writers = nullptr;
+  /// Axis `outer` has `group` elements for each of the tensor's, which lie
+  /// along axis `inner` (-1: all in one place).
+  int64_t outer = -1, inner = -1, group = 1;
 };
 
 /// Closed state of an online softmax.

@@ -42,6 +42,10 @@ class Checker:
 
     def prepare(self, case, timed=False):
         """Inputs, tables and scalars, guarded outputs, params."""
+        pack = int(self.kernel.info.point.get("pack", 0))
+        if pack:  # a group of heads has that many
+            case.hkv = max(1, case.hq // pack) if timed else case.hkv
+            case.hq = case.hkv * pack
         make = tensors.with_outliers if case.dist == "outliers" else tensors.normal
         inputs = {}
         for name, heads, length, width in (("Q", case.hq, case.m, self.d),
@@ -148,9 +152,47 @@ class SequenceChecker(Checker):
         return out[0].transpose(0, 1), lse[0]
 
 
+class PagedChecker(Checker):
+    """Keys in pages of a cache: sequences of up to case.n keys, their pages
+    anywhere, with rows behind their ends that hold numbers, too."""
+
+    def prepare(self, case, timed=False):
+        make = tensors.with_outliers if case.dist == "outliers" else tensors.normal
+        point, page = self.kernel.info.point, int(self.kernel.info.point["page"])
+        most = max(1, -(-case.n // page))
+        count = case.b * most + (0 if timed else 3)
+        lengths = [case.n if timed or b == 0 else self.draw.randint(0, case.n) for b in range(case.b)]
+        order = torch.randperm(count)[: case.b * most].view(case.b, most).to(torch.int32)
+        inputs = {}
+        for name, shape in (("Q", (case.b, case.hq, case.m, self.d)),
+                            ("K", (count, case.hkv, page, self.d)),
+                            ("V", (count, case.hkv, page, self.dv))):  # fmt: skip
+            guarded = tensors.Guarded(shape, self.types[name], self.device)
+            inputs[name] = guarded.fill(make(shape, self.generator, self.device))
+        for name, table in (("Pages", order), ("Length", torch.tensor(lengths, dtype=torch.int32))):
+            inputs[name] = tensors.Guarded(table.shape, torch.int32, self.device).fill(table)
+        a = {"point": point, "scale": attention.default_scale(self.d), "Length": lengths}
+        a["Pages"] = inputs["Pages"].tensor.long()
+        outputs = {"O": tensors.Guarded((case.b, case.hq, case.m, self.dv), self.types["O"], self.device)}
+        if "LSE" in self.kernel.info.tensors:
+            outputs["LSE"] = tensors.Guarded((case.b, case.hq, case.m), torch.float32, self.device)
+        arguments = {n: g.tensor for n, g in {**inputs, **outputs}.items()}
+        return inputs, outputs, a, self.kernel.params(**arguments)
+
+    def formula(self, case, q, k, v, a, low=None):
+        found = []
+        for b, length in enumerate(a["Length"]):
+            keys = [t[a["Pages"][b]].transpose(0, 1).flatten(1, 2)[None, :, :length] for t in (k, v)]
+            part = Case(1, case.hq, case.hkv, case.m, length, case.d)
+            found.append(variants.formula(self.variant, part, q[b : b + 1], *keys, a, low))
+        return [torch.cat(parts) for parts in zip(*found)]
+
+
+CHECKERS = {"varlen": SequenceChecker, "paged": PagedChecker}
+
+
 def checker_for(kernel, tally, generator):
-    kind = SequenceChecker if kernel.name == "varlen" else Checker
-    return kind(kernel, tally, generator)
+    return CHECKERS.get(kernel.name, Checker)(kernel, tally, generator)
 
 
 def timed_case(checker, length, tokens, hidden):
@@ -175,11 +217,13 @@ def time_all(options, found):
         peer = dense.get((checker.types["Q"], checker.d))
         for length in map(int, options.lengths.split(",")):
             case = timed_case(checker, length, options.tokens, options.hidden)
+            case.m = options.rows or case.m
             if kernel.name == "bias":  # a table of b h m n elements
                 case.b, case.hq, case.hkv = 1, 4, 4
             inputs, outputs, a, params = checker.prepare(case, timed=True)
             point = kernel.info.point
-            tile_m, tile_n = int(point["tile_m"]), int(point["tile_n"])
+            tile_m = int(point.get("tile_m", point.get("rows")))
+            tile_n = int(point.get("tile_n", point.get("keys")))
             tiles = variants.tiles_needed(checker.variant, case, a, tile_m, tile_n, checker.device)
             flops = 2.0 * tiles * tile_m * tile_n * (checker.d + checker.dv)
             first = lambda: kernel.launch(params)  # noqa: B023, E731
@@ -204,6 +248,7 @@ def main():
     arguments.add_argument("--lengths", default="4096,16384", help="what is timed")
     arguments.add_argument("--tokens", type=int, default=16384, help="batch x length")
     arguments.add_argument("--hidden", type=int, default=2048, help="heads x width")
+    arguments.add_argument("--rows", type=int, help="queries a sequence, if not its length")
     arguments.add_argument("--rounds", type=int, default=10)
     options = arguments.parse_args()
     if options.sanitizer:

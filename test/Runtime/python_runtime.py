@@ -74,6 +74,25 @@ class Params(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "expected 2 axes"):
             self.info.bind_dims({"X": (3,)})
 
+    def test_dims_from_sums(self):
+        """Where a dim stands beside a constant, as in `s32[B + 1]`."""
+        for tensor in self.info.tensors.values():
+            tensor["extents"] = ["M + 1", "N - 2"]
+        shapes = {"X": (3, 8), "Y": (3, 8), "Z": (3, 8)}
+        self.assertEqual(self.info.bind_dims(shapes), {"M": 2, "N": 10})
+        shapes["Y"] = (4, 8)
+        with self.assertRaisesRegex(ValueError, "Y: expected M = 2, got 3"):
+            self.info.bind_dims(shapes)
+        for tensor in self.info.tensors.values():
+            tensor["extents"] = ["M * 2", "N"]
+        shapes["Y"] = shapes["X"]
+        with self.assertRaisesRegex(ValueError, r"X: expected shape \[2, 8\]"):
+            self.info.bind_dims(shapes)
+        for tensor in self.info.tensors.values():
+            tensor["extents"] = ["M * N", "N"]
+        with self.assertRaisesRegex(ValueError, "no tensor gives the dims M"):
+            self.info.bind_dims(shapes)
+
 
 class Workspaces(unittest.TestCase):
     """One per stream, kept, and a larger one where a launch needs it."""

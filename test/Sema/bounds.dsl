@@ -46,13 +46,13 @@ system Bounds {
         out C: f32[M]
         grid (m in tiles(M, 64)) {
             a = load A[m]
-            if M > 64 { a = a + 1.0 }
+            if a > 0.0 { a = a + 1.0 }
             store C[m] = a
         }
     }
     kernel bad_extent {
         dims M
-        in A: f32[M, M + 1]
+        in A: f32[M, M + 1.0]
         out C: f32[M]
         grid (m in tiles(M, 64)) { store C[m] = 1.0 }
     }
@@ -73,11 +73,11 @@ system Bounds {
 // CHECK-NEXT: {{.*}}bounds.dsl:41:59: error: an index is a uniform integer, a range or `:`, got `f32` [SPK3014]
 // CHECK-NEXT:    41 |         grid (m in tiles(M, 64)) { store C[m] = load A[m, x] }
 // CHECK-NEXT:       |                                                           ^
-// CHECK-NEXT: {{.*}}bounds.dsl:49:16: error: expected a condition that the point decides, got `bool` [SPK3023]
-// CHECK-NEXT:    49 |             if M > 64 { a = a + 1.0 }
-// CHECK-NEXT:       |                ^~~~~~
+// CHECK-NEXT: {{.*}}bounds.dsl:49:16: error: expected a condition that the point decides, got `bool[m]` [SPK3023]
+// CHECK-NEXT:    49 |             if a > 0.0 { a = a + 1.0 }
+// CHECK-NEXT:       |                ^~~~~~~
 // CHECK-NEXT: help: per element, `select(p, a, b)` chooses and `mask(s, p)` drops
-// CHECK-NEXT: {{.*}}bounds.dsl:55:22: error: an extent is a dim or a constant from 1, got `M + 1` [SPK3034]
-// CHECK-NEXT:    55 |         in A: f32[M, M + 1]
-// CHECK-NEXT:       |                      ^~~~~
+// CHECK-NEXT: {{.*}}bounds.dsl:55:22: error: an extent is a constant from 1, or an expression of dims, got `M + 1.0` [SPK3034]
+// CHECK-NEXT:    55 |         in A: f32[M, M + 1.0]
+// CHECK-NEXT:       |                      ^~~~~~~
 // CHECK-NOT: error

@@ -12,7 +12,7 @@ system Later {
         grid (m in tiles(M, 64), b in B) {
             i = load I[m]
             x = load A[b, i]
-            y = load A[b, m + 1]
+            y = load A[b, 2 * m]
             store C[b, m] = x where m < 4
         }
     }
@@ -24,10 +24,10 @@ system Later {
 // CHECK-NEXT: {{.*}}not-compiled.dsl:11:9: error: `scratch` is not compiled yet [SPK3011]
 // CHECK-NEXT:    11 |         scratch T: f32[M]
 // CHECK-NEXT:       |         ^~~~~~~~~~~~~~~~~
-// CHECK-NEXT: {{.*}}not-compiled.dsl:14:27: error: a slice or gather by a computed index is not compiled yet [SPK3011]
+// CHECK-NEXT: {{.*}}not-compiled.dsl:14:27: error: an index that is neither a range, nor a range moved on by a uniform integer, is not compiled yet [SPK3011]
 // CHECK-NEXT:    14 |             x = load A[b, i]
 // CHECK-NEXT:       |                           ^
-// CHECK-NEXT: {{.*}}not-compiled.dsl:15:27: error: a slice or gather by a computed index is not compiled yet [SPK3011]
-// CHECK-NEXT:    15 |             y = load A[b, m + 1]
+// CHECK-NEXT: {{.*}}not-compiled.dsl:15:27: error: an index that is neither a range, nor a range moved on by a uniform integer, is not compiled yet [SPK3011]
+// CHECK-NEXT:    15 |             y = load A[b, 2 * m]
 // CHECK-NEXT:       |                           ^~~~~
 // CHECK-NOT: error

@@ -135,3 +135,44 @@ def varlen(Q, K, V, QStart, KStart, longest, scale, point):
         if "LSE" in results:
             results["LSE"][:, rows] = part["LSE"][0]
     return results
+
+
+def packed(Q, K, V, scale, point):
+    _, n, row = rows_and_keys(Q, K)
+    keep = n <= row if point["causal"] else True
+    return attend(scores(Q, K, scale), V, keep, point)
+
+
+def paged(Q, K, V, Pages, Length, scale, point):
+    """K, V: [P, Hkv, page, D]; the keys of sequence b are the first Length[b]
+    rows of its pages, one behind the other."""
+    results = {}
+    for b in range(Q.shape[0]):
+        length = int(Length[b])
+        table = np.asarray(Pages[b][: -(-length // K.shape[2])], int)
+        q, k, v = [Q[b : b + 1]] + [
+            np.concatenate([np.zeros(x.shape[1:2] + (0,) + x.shape[3:])]
+                           + list(x[table]), 1)[None, :, :length]
+            for x in (K, V)]
+        _, n, row = rows_and_keys(q, k)
+        keep = n <= row if point["causal"] else True
+        for name, part in attend(scores(q, k, scale), v, keep, point).items():
+            results.setdefault(name, []).append(part)
+    if not results:
+        results = {"O": [np.zeros(Q.shape)], "LSE": [np.zeros(Q.shape[:3])]}
+    return {name: np.concatenate(parts) for name, parts in results.items()}
+
+
+def block_sparse(Q, K, V, Count, Block, scale, point):
+    """Row block r of head h sees the key blocks Block[h, r, :Count[h, r]]; a
+    block that stands there twice counts twice."""
+    m, n, row = rows_and_keys(Q, K)
+    times = np.zeros((Q.shape[1],) + np.broadcast(m, n).shape)
+    rows, keys = point["rows"], point["keys"]
+    for h, r in np.ndindex(np.shape(Count)):
+        for j in np.asarray(Block[h][r][: int(Count[h][r])], int):
+            times[h, r * rows : (r + 1) * rows, j * keys : (j + 1) * keys] += 1
+    if point["causal"]:
+        times = times * (n <= row)
+    more = np.log(np.maximum(times, 1))[None]
+    return attend(scores(Q, K, scale) + more, V, times[None] > 0, point)

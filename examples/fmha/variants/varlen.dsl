@@ -2,7 +2,7 @@
 //
 // Sequences of different lengths, one behind the other: sequence b is the rows
 // from QStart[b] to QStart[b + 1], and the keys from KStart[b] on. Each is
-// causal, with its last row at its last key. C is their number plus one.
+// causal, with its last row at its last key.
 system FMHA_Varlen extends "hopper.dsl" {
     design_space {
         causal: [true, false]
@@ -31,14 +31,14 @@ system FMHA_Varlen extends "hopper.dsl" {
         }
         fact d128_growing_short {
             description: "sequences below 1024 rows in the mean, heads of 128"
-            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and T < 1024 * C"
+            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and T < 1024 * B"
             recommend: "overlap = 'both'"
             recommend: "exp_ahead = 16"
             confidence: 0.95
         }
         fact d64_growing_short {
             description: "sequences below 2048 rows in the mean, heads of 64"
-            when: "device.arch == 'sm_90a' and D == 64 and rows_grow and T < 2048 * C"
+            when: "device.arch == 'sm_90a' and D == 64 and rows_grow and T < 2048 * B"
             recommend: "tile_m = 128"
             recommend: "order = 'persistent_paired'"
             recommend: "overlap = 'intra'"
@@ -48,15 +48,15 @@ system FMHA_Varlen extends "hopper.dsl" {
     }
 
     kernel varlen {
-        dims   T, S, C, Hq as num_heads, Hkv as num_head_kv
+        dims   B, T, S, Hq as num_heads, Hkv as num_head_kv
         static D: [128, 64]
         reference "reference.py:varlen"
 
         in  Q: dtype[T, Hq,  D]
         in  K: dtype[S, Hkv, D]
         in  V: dtype[S, Hkv, D]
-        in  QStart: s32[C]
-        in  KStart: s32[C]
+        in  QStart: s32[B + 1]
+        in  KStart: s32[B + 1]
         in  longest: s32                   // rows of the longest sequence, or more
         in  scale: f32 = 1 / sqrt(D)
         out O: dtype[T, Hq, D]
@@ -64,9 +64,8 @@ system FMHA_Varlen extends "hopper.dsl" {
 
         require Hq % Hkv == 0
         require scale > 0
-        require C >= 1
 
-        grid (m in tiles(load QStart[b], load QStart[b + 1], tile_m) atmost longest, h in Hq, b in C - 1) {
+        grid (m in tiles(load QStart[b], load QStart[b + 1], tile_m) atmost longest, h in Hq, b in B) {
             hk    = h / (Hq / Hkv)
             shift = load KStart[b + 1] - load QStart[b + 1]
             q     = load Q[m, h, :]

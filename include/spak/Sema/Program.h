@@ -9,6 +9,7 @@
 #include "spak/Space/Point.h"
 #include "spak/Support/SourceFile.h"
 
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 
 #include <cstdint>
@@ -65,6 +66,10 @@ struct TileAxis {
   /// Of the grid: what upper - lower never exceeds, known at launch; or null.
   const Expr *atMost = nullptr;
   SourceRange range; ///< where the axis is introduced
+  /// Of a packed axis: row r is row r / inner->size of `outer` and element
+  /// r % inner->size of `inner`.
+  const TileAxis *outer = nullptr;
+  const TileAxis *inner = nullptr;
 };
 
 /// The type of an expression.
@@ -120,6 +125,8 @@ struct Expr {
     Argument,   ///< scalar: a scalar parameter
     Variable,   ///< variable
     RangeIndex, ///< operand 0, a range, as the vector of its indices
+    Slice,      ///< operand 0, a range, moved on by operand 1, uniform
+    Start,      ///< the first index of operand 0, a range
     Splat,      ///< operand 0, uniform, at every index of the type
     Broadcast,  ///< operand 0 with axes added
     Convert,    ///< operand 0 in another element type
@@ -154,6 +161,7 @@ struct Expr {
   /// One a tensor axis: a uniform integer, or an expression of type Range.
   llvm::SmallVector<const Expr *, 5> indices;
   const TileAxis *over = nullptr;
+  bool within = false; ///< Slice: it is known not to begin before 0
   BinaryOp binary = BinaryOp::Add;
   CompareOp compare = CompareOp::Lt;
   ReduceKind reduce = ReduceKind::Sum;
@@ -173,12 +181,24 @@ struct Variable {
 struct TensorParam {
   std::string name;
   Dtype dtype = Dtype::F32;
-  /// Per axis: the dim's name, and its size where that is known.
+  /// Per axis: the name of the dim or extent, its size where that is known,
+  /// else what it is.
   llvm::SmallVector<std::string, 5> axes;
   llvm::SmallVector<std::optional<int64_t>, 5> sizes;
+  llvm::SmallVector<const Expr *, 5> extents;
   bool isOutput = false;
   SourceRange range;
 };
+
+/// An axis of tensors whose size follows from dims: `B + 1`.
+struct Extent {
+  std::string name;            ///< of the axis
+  const Expr *value = nullptr; ///< over dims and constants
+  SourceRange range;
+};
+
+/// Whether \p a and \p b, over dims and constants, are written alike.
+bool sameSize(const Expr *a, const Expr *b);
 
 /// An `in` scalar.
 struct ScalarParam {
@@ -194,6 +214,7 @@ struct Statement {
     Bind,   ///< variable = value
     For,    ///< a loop over the tiles of a range, or over indices
     If,     ///< a uniform condition at run time
+    Tile,   ///< axis is the tile of number value
     Update, ///< variable (a softmax state) takes value (scores), second (v)
     Store   ///< tensor[indices] = value
   };
@@ -252,6 +273,9 @@ struct Program {
   std::vector<Parameter> parameters;
   std::vector<std::string> dims; ///< runtime sizes, as declared
   std::vector<SourceRange> dimRanges;
+  std::vector<Extent> extents;
+  /// Axes of tiles that are packed, to what they are part of.
+  llvm::DenseMap<const TileAxis *, const TileAxis *> packed;
   std::vector<Requirement> requirements;
   std::vector<GridVariable> grid;
   std::vector<const Statement *> body;

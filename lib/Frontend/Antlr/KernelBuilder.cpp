@@ -140,6 +140,21 @@ void KernelBuilder::dims(Rule *rule, ast::Kernel &kernel) {
   }
 }
 
+/// Takes `as d` off the end of \p size, where it reads as a conversion of the
+/// last operand; in an extent it names the axis.
+static void takeAlias(ast::ExprPtr &size, ast::Identifier &alias) {
+  if (auto *sum = llvm::dyn_cast_or_null<ast::BinaryExpr>(size.get())) {
+    takeAlias(sum->rhs, alias);
+    if (sum->rhs) {
+      sum->range.end = sum->rhs->range.end;
+    }
+  } else if (auto *as = llvm::dyn_cast_or_null<ast::ConvertExpr>(size.get())) {
+    alias = as->dtype;
+    ast::ExprPtr value = std::move(as->value);
+    size = std::move(value);
+  }
+}
+
 void KernelBuilder::extents(Children &list, ast::Param &param) {
   param.isTensor = true;
   while (!list.done() && list.peek() != Tok::RBRACK) {
@@ -148,13 +163,7 @@ void KernelBuilder::extents(Children &list, ast::Param &param) {
     }
     ast::Extent extent;
     extent.size = build(list.child());
-    // `D as d` reads as a conversion; in an extent it names the axis.
-    if (auto *as =
-            llvm::dyn_cast_or_null<ast::ConvertExpr>(extent.size.get())) {
-      extent.alias = as->dtype;
-      ast::ExprPtr size = std::move(as->value);
-      extent.size = std::move(size);
-    }
+    takeAlias(extent.size, extent.alias);
     if (extent.size) {
       param.extents.push_back(std::move(extent));
     }

@@ -152,7 +152,8 @@ KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
     if (!at || !step || !end) {
       return std::nullopt;
     }
-    bool simple = StringRef(*at).find(' ') == StringRef::npos;
+    bool simple = StringRef(*at).find(' ') == StringRef::npos ||
+                  (at->front() == '(' && at->find(')') == at->size() - 1);
     std::string grouped = simple ? *at : "(" + *at + ")";
     std::string left = *at == "0" ? *end : *end + " - " + grouped;
     if (*at != "0") {

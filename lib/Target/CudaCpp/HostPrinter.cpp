@@ -64,7 +64,8 @@ HostPrinter::HostPrinter(HostOp host, TextWriter &out, EmbeddedHeaders &headers)
 //===----------------------------------------------------------------------===//
 
 /// `bf16 [B, Hq, M, D = 128]`, as a comment shows it.
-static std::string tensorText(const HostArgument &tensor) {
+static std::string tensorText(const HostArgument &tensor,
+                              ArrayRef<std::string> dims) {
   std::string text =
       elementName(cast<GlobalType>(tensor.value.getType()).getElementType())
           .str() +
@@ -76,6 +77,10 @@ static std::string tensorText(const HostArgument &tensor) {
     if (auto fixed =
             extents ? dyn_cast<IntegerAttr>(extents[i]) : IntegerAttr()) {
       text += " = " + std::to_string(fixed.getInt());
+    }
+    if (auto map =
+            extents ? dyn_cast<AffineMapAttr>(extents[i]) : AffineMapAttr()) {
+      text += " = " + extentText(map.getValue(), dims);
     }
   }
   return text + "]";
@@ -94,10 +99,16 @@ void HostPrinter::printDeclarations() {
                 "_launch. Pointers are device pointers; strides are in "
                 "elements, outermost axis first, without the last axis, which "
                 "must be contiguous.");
+  SmallVector<std::string> dims;
+  for (const HostArgument &argument : arguments) {
+    if (argument.kind() == "dim") {
+      dims.push_back(argument.name().str());
+    }
+  }
   out.open("struct " + name + "_params");
   for (const HostArgument &argument : arguments) {
     if (argument.isTensor()) {
-      out.comment(tensorText(argument));
+      out.comment(tensorText(argument, dims));
       out.statement(Twine(argument.kind() == "out" ? "" : "const ") + "void *" +
                     argument.name() + ";");
       unsigned strides = 0;

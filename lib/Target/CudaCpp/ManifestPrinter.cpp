@@ -25,6 +25,7 @@ public:
 
 private:
   void printTensors();
+  std::string textOf(Attribute extent);
   void printPoint();
   LogicalResult printArgument(Value value);
   /// Dims, scalars and constants only: what a manifest's expression may hold.
@@ -55,10 +56,19 @@ bool ManifestPrinter::isOverSizes(Value value) {
                       [&](Value operand) { return isOverSizes(operand); });
 }
 
-/// The extents' texts: a dim's name, or a number.
-static std::string extentText(Attribute extent) {
+/// The extents' texts: a dim's name, a number, or an expression of dims.
+std::string ManifestPrinter::textOf(Attribute extent) {
   if (auto name = dyn_cast<StringAttr>(extent)) {
     return name.str();
+  }
+  if (auto map = dyn_cast<AffineMapAttr>(extent)) {
+    SmallVector<std::string> dims;
+    for (const HostArgument &argument : arguments) {
+      if (argument.kind() == "dim") {
+        dims.push_back(argument.name().str());
+      }
+    }
+    return extentText(map.getValue(), dims);
   }
   return std::to_string(cast<IntegerAttr>(extent).getInt());
 }
@@ -85,7 +95,7 @@ void ManifestPrinter::printTensors() {
         json.attributeArray("extents", [&] {
           if (auto extents = argument.attrs.getAs<ArrayAttr>("spak.extents")) {
             for (Attribute extent : extents) {
-              json.value(extentText(extent));
+              json.value(textOf(extent));
             }
           }
         });
@@ -145,8 +155,13 @@ LogicalResult ManifestPrinter::printArgument(Value value) {
       json.attribute("tensor", tensor->name());
       json.attribute("swizzle", map.getSwizzle());
       json.attributeArray("dims", [&] {
-        for (Attribute axis : llvm::reverse(axes)) {
-          json.value(cast<StringAttr>(axis).getValue());
+        json.value(cast<StringAttr>(axes[axes.size() - 1]).getValue());
+        for (Value stride : map.getStrides()) {
+          for (const HostArgument &argument : arguments) {
+            if (argument.value == stride) {
+              json.value(argument.get("spak.axis"));
+            }
+          }
         }
       });
       json.attributeArray("box", [&] {

@@ -11,7 +11,32 @@ namespace {
 
 std::string text(int64_t value) { return std::to_string(value); }
 
-/// Sets dims that stand alone as an extent; each must agree everywhere.
+/// The dim that an extent of \p size gives, `N`, `N + 1`, `N - 1` or `N * 2`,
+/// whose value \p size becomes; else the text.
+std::string dimIn(const std::string &extent, int64_t &size) {
+  const size_t space = extent.find(' ');
+  if (space == std::string::npos || space + 3 >= extent.size() ||
+      extent[space + 2] != ' ') {
+    return extent;
+  }
+  const char sign = extent[space + 1];
+  const std::string digits = extent.substr(space + 3);
+  if (digits.size() > 9 ||
+      digits.find_first_not_of("0123456789") != std::string::npos) {
+    return extent;
+  }
+  const int64_t number = std::stoll(digits);
+  if (sign == '*' && number > 0) {
+    size /= number;
+  } else if (sign == '+' || sign == '-') {
+    size += sign == '-' ? number : -number;
+  } else {
+    return extent;
+  }
+  return extent.substr(0, space);
+}
+
+/// Sets dims that stand alone in an extent; each must agree everywhere.
 Status bindDims(const KernelInfo &kernel, Bindings &bindings) {
   std::vector<bool> known(kernel.dims.size(), false);
   bindings.dims.assign(kernel.dims.size(), 0);
@@ -21,9 +46,10 @@ Status bindDims(const KernelInfo &kernel, Bindings &bindings) {
       continue;
     }
     for (size_t axis = 0; axis < tensor.extents.size(); ++axis) {
+      int64_t size = bindings.tensors[t].sizes[axis];
+      const std::string dim = dimIn(tensor.extents[axis], size);
       for (size_t d = 0; d < kernel.dims.size(); ++d) {
-        const int64_t size = bindings.tensors[t].sizes[axis];
-        if (kernel.dims[d] != tensor.extents[axis]) {
+        if (kernel.dims[d] != dim) {
           continue;
         }
         if (known[d] && bindings.dims[d] != size) {

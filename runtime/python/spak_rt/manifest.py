@@ -6,6 +6,7 @@ Must not know how a kernel is launched.
 
 import ctypes
 import json
+import re
 
 from .expression import evaluate
 
@@ -91,11 +92,17 @@ class KernelInfo:
                     % (name, len(extents), self.tensors[name]["axes"], len(sizes))
                 )
             for extent, size in zip(extents, sizes):
-                if extent in self.dims:
-                    if dims.setdefault(extent, int(size)) != int(size):
+                # `N`, or what gives it: `N + 1`, `N - 1`, `N * 2`.
+                found = re.fullmatch(r"(\w+)(?: ([-+*]) (\d+))?", extent)
+                dim, sign, number = found.groups() if found else (None,) * 3
+                if dim in self.dims:
+                    size, number = int(size), int(number or 0)
+                    size = (size // max(number, 1) if sign == "*" else
+                            size + number if sign == "-" else size - number)  # fmt: skip
+                    if dims.setdefault(dim, size) != size:
                         raise ValueError(
                             "%s: expected %s = %d, got %d"
-                            % (name, extent, dims[extent], size)
+                            % (name, dim, dims[dim], size)
                         )
         missing = [d for d in self.dims if d not in dims]
         if missing:

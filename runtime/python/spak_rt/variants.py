@@ -56,6 +56,30 @@ def _chunk(m, n, last, a, b, h):
     return same & (n <= last)
 
 
+def _blocks(case, point, draw, share=None):
+    """Lists of blocks of keys, each once, in any order; -1 behind their ends."""
+    rows, keys = [-(-n // int(point[k])) for n, k in ((case.m, "rows"), (case.n, "keys"))]
+    count = torch.zeros(case.hq, rows, dtype=torch.int32)
+    lists = torch.full((case.hq, rows, max(1, keys)), -1, dtype=torch.int32)
+    for h in range(case.hq):
+        for r in range(rows):
+            n = draw.randint(0, keys) if share is None else max(1, int(keys * share))
+            count[h, r] = n
+            lists[h, r, :n] = torch.randperm(keys)[:n].to(torch.int32)
+    return {"Count": count, "Block": lists}
+
+
+def _listed(m, n, last, a, b, h):
+    if n.numel() == 0:
+        return n == m
+    size = {k: int(a["point"][k]) for k in ("rows", "keys")}
+    blocks = torch.zeros(int(a["Count"].shape[1]), int(n.max() // size["keys"]) + 1, dtype=torch.bool)
+    for r in range(blocks.shape[0]):
+        blocks[r, a["Block"][h, r, : int(a["Count"][h, r])].long().cpu()] = True
+    keep = blocks.to(m.device)[m // size["rows"], n // size["keys"]]
+    return keep & (n <= last) if a["point"]["causal"] else keep
+
+
 VARIANTS = {
     "forward": Variant(keep=lambda m, n, last, a, b, h: (n <= last) if a["point"]["causal"] else n >= 0),
     "causal": Variant(
@@ -95,6 +119,13 @@ VARIANTS = {
     "varlen": Variant(
         keep=lambda m, n, last, a, b, h: (n <= last) if a["point"]["causal"] else n >= 0
     ),
+    "packed": Variant(
+        keep=lambda m, n, last, a, b, h: (n <= last) if a["point"]["causal"] else n >= 0
+    ),
+    "paged": Variant(
+        keep=lambda m, n, last, a, b, h: (n <= last) if a["point"]["causal"] else n >= 0
+    ),
+    "block_sparse": Variant(_blocks, _listed, size=lambda c, p, d: _blocks(c, p, d, 0.25)),
     "sink": Variant(
         lambda c, p, d: {"Sink": _normal("hq")(c, 3.0)}, _causal, sink=lambda a, h: a["Sink"][h]
     ),

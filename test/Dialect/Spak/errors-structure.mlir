@@ -20,11 +20,15 @@ spak.kernel @layouts(%x: !spak.tile<m=64, n=128 : f32, #l1>, %y: !spak.tile<m=64
 // expected-error @+1 {{has no results: it stores to views}}
 spak.kernel @results() -> f32 { spak.return }
 // -----
-// expected-error @+1 {{expected `spak.kind` of argument 0 to be "in", "out", "scalar" or "dim", got "input"}}
+// expected-error @+1 {{expected `spak.kind` of argument 0 to be "in", "out", "scalar", "dim" or "extent", got "input"}}
 spak.kernel @kind(%x: f32 {spak.kind = "input"}) { spak.return }
 // -----
 // expected-error @+1 {{argument 0 of kind "in" has type 'f32'}}
 spak.kernel @kind(%x: f32 {spak.kind = "in"}) { spak.return }
+// -----
+// KERNEL-EXTENT
+// expected-error @+1 {{expected argument 1 of kind "extent" to have `spak.extent`, a map over the 1 dims}}
+spak.kernel @extent(%M: index {spak.kind = "dim"}, %m1: index {spak.kind = "extent", spak.extent = affine_map<()[s0, s1] -> (s0 + s1)>}) { spak.return }
 // -----
 // GRID-ARGUMENTS
 spak.kernel @grid(%n: index) {

@@ -61,6 +61,39 @@ spak.kernel @count(%n: index) {
   spak.return
 }
 // -----
+!v = !spak.view<H, M, D=64 : bf16>
+// PACK-AXES
+spak.kernel @axes(%q: !v) {
+  // expected-error @+1 {{expected two of the 3 axes of the view}}
+  %p = spak.pack_axes %q 1 with 1 by 8 : !v -> !spak.view<H, P, D=64 : bf16>
+  spak.return
+}
+// PACK-AXES
+spak.kernel @size(%q: !v) {
+  // expected-error @+1 {{expected groups of 2 elements or more, got 1}}
+  %p = spak.pack_axes %q 1 with 0 by 1 : !v -> !spak.view<H, P, D=64 : bf16>
+  spak.return
+}
+// PACK-VIEW
+spak.kernel @view(%q: !v) {
+  // expected-error @+1 {{expected a view that differs in axis 1 alone, with 8 times its elements}}
+  %p = spak.pack_axes %q 1 with 0 by 8 : !v -> !spak.view<G, P, D=64 : bf16>
+  spak.return
+}
+// PACK-VIEW
+spak.kernel @static(%q: !spak.view<H, M=16 : f32>) {
+  // expected-error @+1 {{expected a view that differs in axis 1 alone, with 8 times its elements}}
+  %p = spak.pack_axes %q 1 with 0 by 8 : !spak.view<H, M=16 : f32> -> !spak.view<H, P=64 : f32>
+  spak.return
+}
+// PACK-VIEW
+spak.kernel @twice(%q: !v) {
+  %p = spak.pack_axes %q 1 with 0 by 8 : !v -> !spak.view<H, P, D=64 : bf16>
+  // expected-error @+1 {{expected a view that is an argument of the kernel}}
+  %r = spak.pack_axes %p 1 with 0 by 8 : !spak.view<H, P, D=64 : bf16> -> !spak.view<H, R, D=64 : bf16>
+  spak.return
+}
+// -----
 !q = !spak.tile<m=64, d=64 : bf16>
 !k = !spak.tile<n=8, d=64 : bf16>
 !s = !spak.tile<m=64, n=8 : f32>

@@ -8,6 +8,8 @@
 
 #include <cstdio>
 #include <dlfcn.h>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -25,9 +27,8 @@ protected:
                file);
     std::fclose(file);
     const char *message = nullptr;
-    ASSERT_EQ(spak_rt_load(cubin.c_str(), SPAK_TEST_INPUTS "/toy.json", &module,
-                           &message),
-              0)
+    ASSERT_EQ(
+        spak_rt_load(cubin.c_str(), manifest().c_str(), &module, &message), 0)
         << message;
     ASSERT_EQ(spak_rt_find(module, nullptr, &kernel, &message), 0);
   }
@@ -35,6 +36,8 @@ protected:
     spak_rt_unload(module);
     std::remove(cubin.c_str());
   }
+
+  virtual std::string manifest() { return SPAK_TEST_INPUTS "/toy.json"; }
 
   /// "code: message" of the checks.
   std::string check() {
@@ -84,6 +87,31 @@ TEST_F(Launch, Misaligned) {
 TEST_F(Launch, ShapesThatDisagree) {
   sizes[1][0] = 33;
   EXPECT_EQ(check(), "3: Y: expected M = 32, got 33");
+}
+
+/// The toy with a table of one row more than it has.
+class LaunchOfSums : public Launch {
+protected:
+  std::string manifest() override {
+    std::ifstream in(SPAK_TEST_INPUTS "/toy.json");
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::string old = "\"extents\": [\"M\"";
+    for (size_t at = text.find(old); at != std::string::npos;
+         at = text.find(old, at + 1)) {
+      text.replace(at, old.size(), "\"extents\": [\"M + 1\"");
+    }
+    std::string path = cubin + ".json";
+    std::ofstream(path) << text;
+    return path;
+  }
+};
+
+TEST_F(LaunchOfSums, ADimBesideAConstant) {
+  EXPECT_EQ(check(), "0: ");
+  sizes[1][0] = 33;
+  EXPECT_EQ(check(), "3: Y: expected M = 31, got 32");
+  sizes[0][0] = sizes[1][0] = sizes[2][0] = 0;
+  EXPECT_EQ(check(), "3: M is -1");
 }
 
 TEST_F(Launch, Strides) {

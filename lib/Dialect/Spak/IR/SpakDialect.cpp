@@ -106,12 +106,24 @@ LogicalResult SpakDialect::verifyRegionArgAttribute(Operation *op,
   // The device dialect's functions carry the same names for their printer.
   if (name == kKindAttr && isa<KernelOp>(op)) {
     auto kind = dyn_cast<StringAttr>(attr.getValue());
-    if (!kind ||
-        !llvm::is_contained({"in", "out", "scalar", "dim"}, kind.getValue())) {
+    if (!kind || !llvm::is_contained({"in", "out", "scalar", "dim", "extent"},
+                                     kind.getValue())) {
       return op->emitOpError()
              << "expected `" << name << "` of argument " << argument
              << " to be \"in\", \"out\", "
-             << "\"scalar\" or \"dim\", got " << attr.getValue();
+             << "\"scalar\", \"dim\" or \"extent\", got " << attr.getValue();
+    }
+    if (kind == "extent") {
+      // KERNEL-EXTENT
+      auto kernel = cast<KernelOp>(op);
+      AffineMap map = kernel.getExtent(argument);
+      if (!map || map.getNumDims() != 0 || map.getNumResults() != 1 ||
+          map.getNumSymbols() != kernel.dimArguments().size()) {
+        return op->emitOpError()
+               << "expected argument " << argument << " of kind \"extent\" to "
+               << "have `" << kExtentAttr << "`, a map over the "
+               << kernel.dimArguments().size() << " dims";
+      }
     }
     Type type = cast<KernelOp>(op).getArgumentTypes()[argument];
     bool isView = isa<ViewType>(type);

@@ -71,6 +71,39 @@ StringRef KernelOp::getKind(unsigned index) {
   return kind ? kind.getValue() : StringRef();
 }
 
+AffineMap KernelOp::getExtent(unsigned index) {
+  auto map = getArgAttrOfType<AffineMapAttr>(index, SpakDialect::kExtentAttr);
+  return map ? map.getValue() : AffineMap();
+}
+
+SmallVector<BlockArgument> KernelOp::dimArguments() {
+  SmallVector<BlockArgument> dims;
+  for (unsigned index = 0; index < getArgumentTypes().size(); ++index) {
+    if (getKind(index) == "dim") {
+      dims.push_back(getBody().getArgument(index));
+    }
+  }
+  return dims;
+}
+
+void KernelOp::addExtents(std::map<std::string, int64_t> &sizes) {
+  SmallVector<Attribute> values;
+  Type index = IndexType::get(getContext());
+  for (BlockArgument dim : dimArguments()) {
+    auto known = sizes.find(getArgName(dim.getArgNumber()));
+    values.push_back(known == sizes.end()
+                         ? Attribute()
+                         : IntegerAttr::get(index, known->second));
+  }
+  for (unsigned i = 0; i < getArgumentTypes().size(); ++i) {
+    AffineMap map = getExtent(i);
+    SmallVector<Attribute> result;
+    if (map && succeeded(map.constantFold(values, result))) {
+      sizes[getArgName(i)] = cast<IntegerAttr>(result.front()).getInt();
+    }
+  }
+}
+
 BlockArgument KernelOp::findArgument(StringRef name) {
   for (unsigned index = 0; index < getNumArguments(); ++index) {
     if (getArgName(index) == name) {

@@ -84,6 +84,51 @@ LogicalResult TileCountOp::verify() {
   return success();
 }
 
+PackAxesOp PackAxesOp::behind(Value view, int64_t axis) {
+  auto pack = view.getDefiningOp<PackAxesOp>();
+  return pack && static_cast<int64_t>(pack.getOuter()) == axis ? pack
+                                                               : PackAxesOp();
+}
+
+BlockArgument spak::ir::sourceOf(Value view) {
+  while (auto pack = view.getDefiningOp<PackAxesOp>()) {
+    view = pack.getView();
+  }
+  return cast<BlockArgument>(view);
+}
+
+LogicalResult PackAxesOp::verify() {
+  // PACK-AXES
+  ViewType from = getView().getType(), to = getResult().getType();
+  int64_t rank = from.getRank(), outer = getOuter(), size = getSize();
+  int64_t inner = getInner() ? static_cast<int64_t>(*getInner()) : -1;
+  if (outer < 0 || outer >= rank || inner >= rank || inner == outer ||
+      (getInner() && inner < 0)) {
+    return emitOpError("expected two of the ") << rank << " axes of the view";
+  }
+  if (size < 2) {
+    return emitOpError("expected groups of 2 elements or more, got ") << size;
+  }
+  // PACK-VIEW
+  if (!isa<BlockArgument>(getView())) {
+    return emitOpError("expected a view that is an argument of the kernel");
+  }
+  bool same =
+      to.getRank() == rank && from.getElementType() == to.getElementType();
+  for (int64_t axis = 0; same && axis < rank; ++axis) {
+    int64_t length = from.getShape()[axis];
+    length *= axis == outer && !ShapedType::isDynamic(length) ? size : 1;
+    same &= length == to.getShape()[axis] &&
+            (axis == outer || from.getAxes()[axis] == to.getAxes()[axis]);
+  }
+  if (!same) {
+    return emitOpError("expected a view that differs in axis ")
+           << outer << " alone, with " << size << " times its elements, got "
+           << to;
+  }
+  return success();
+}
+
 LogicalResult LoadOp::verify() {
   // LOAD-RANK, LOAD-AXES
   return failure(failed(verifyRank(*this, getView().getType(), getAt())) ||

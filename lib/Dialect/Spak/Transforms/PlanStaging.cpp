@@ -19,6 +19,8 @@ namespace {
 constexpr int64_t kMaxTensorMapRank = 5;
 /// Where a swizzled tile must begin (PTX ISA 8.5, 9.7.14.5.1).
 constexpr int64_t kAlignment = 1024;
+/// Rows that a warpgroup's product has (PTX ISA 8.5, 9.7.15.2).
+constexpr int64_t kRowsPerGroup = 64;
 /// A full and an empty mbarrier a slot.
 constexpr int64_t kBarrierBytes = 16;
 
@@ -161,6 +163,10 @@ bool StagingPlan::canGoByTma(StoreOp store) const {
       })) {
     return false; // A copy ends with the tensor, not with the range.
   }
+  if (auto pack = store.getView().getDefiningOp<PackAxesOp>();
+      pack && (!pack.getInner() || kRowsPerGroup % pack.getSize() != 0)) {
+    return false; // A group's rows are no box.
+  }
   auto last = dyn_cast<RangeType>(store.getAt().back().getType());
   return last && last.getAxis() == columnAxisOf(tile) &&
          widestSwizzle(last.getSize() * 2) != 0;
@@ -248,8 +254,8 @@ LogicalResult StagingPlan::run() {
   kernel.walk([&](ConvertLayoutOp convert) {
     auto tile = cast<TileType>(convert.getResult().getType());
     if (convert.getBuffer()) {
-      uses.push_back({convert, "a computed operand",
-                      roundUp(bytesOf(tile), kAlignment)});
+      uses.push_back(
+          {convert, "a computed operand", roundUp(bytesOf(tile), kAlignment)});
     }
   });
   kernel.walk([&](LoadOp load) {

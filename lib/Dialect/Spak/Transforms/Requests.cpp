@@ -105,6 +105,9 @@ void remark(Operation *op, const llvm::Twine &decision,
 }
 
 StringRef sourceName(Value value) {
+  if (auto pack = value.getDefiningOp<PackAxesOp>()) {
+    value = pack.getView();
+  }
   auto arg = dyn_cast<BlockArgument>(value);
   if (!arg) {
     return {};

@@ -21,6 +21,8 @@
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <map>
+
 #include "spak/Dialect/Spak/IR/SpakDialect.h.inc"
 
 #define GET_ATTRDEF_CLASSES
@@ -30,6 +32,9 @@
 #include "spak/Dialect/Spak/IR/SpakTypes.h.inc"
 
 namespace spak::ir {
+
+/// The kernel's argument behind \p view, which may be packed.
+mlir::BlockArgument sourceOf(mlir::Value view);
 
 /// Gives the results of \p op the names that its location has: those of a
 /// NameLoc, or the names that are fused in it.

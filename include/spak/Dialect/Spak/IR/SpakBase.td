@@ -58,6 +58,8 @@ def Spak_Dialect : Dialect {
     /// the value of a scalar that the caller leaves out.
     static constexpr ::llvm::StringLiteral kNameAttr = "spak.name";
     static constexpr ::llvm::StringLiteral kKindAttr = "spak.kind";
+    /// What an argument of kind "extent" is: a map over the dims in order.
+    static constexpr ::llvm::StringLiteral kExtentAttr = "spak.extent";
     static constexpr ::llvm::StringLiteral kDefaultAttr = "spak.default";
     /// Of a function of the math dialect: "approximate", what the hardware
     /// has; or "absolute", right to a small absolute error.

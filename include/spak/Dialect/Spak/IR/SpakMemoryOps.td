@@ -122,6 +122,44 @@ def Spak_TileCountOp : Spak_NamedOp<"tile_count", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Spak_PackAxesOp : Spak_NamedOp<"pack_axes", [Pure]> {
+  let summary = "a view of which two axes are read as one";
+  let description = [{
+    Axis `outer` of the result has `size` elements for each of the view's:
+    element r is element r / size along `outer`, and r % size elements after
+    the index along `inner`. Without `inner` each element stands `size` times.
+    A tile of rows so holds `size` heads of fewer rows.
+
+    ```mlir
+    spak.kernel @heads(%Q: !spak.view<H, M, D=64 : bf16>, %h: index, %r: !spak.range<m_g=64>) {
+      %d = spak.all : !spak.range<d=64>
+      %rows = spak.pack_axes %Q 1 with 0 by 8 : !spak.view<H, M, D=64 : bf16>
+          -> !spak.view<H, M_H, D=64 : bf16>
+      %q = spak.load %rows[%h, %r, %d]
+          : !spak.view<H, M_H, D=64 : bf16>[index, !spak.range<m_g=64>, !spak.range<d=64>]
+          -> !spak.tile<m_g=64, d=64 : bf16>
+      spak.return
+    }
+    ```
+
+    PACK-AXES: `outer` and `inner` are two axes of the view, `size` is 2 or
+    more. PACK-VIEW: the result is the view with another axis `outer`, of
+    `size` times the elements; the view is an argument of the kernel.
+  }];
+  let arguments = (ins Spak_View:$view, I64Attr:$outer,
+                       OptionalAttr<I64Attr>:$inner, I64Attr:$size);
+  let results = (outs Spak_View:$result);
+  let assemblyFormat = [{
+    $view $outer (`with` $inner^)? `by` $size attr-dict `:`
+    qualified(type($view)) `->` qualified(type($result))
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The op behind \p view if its axis \p axis is packed; else null.
+    static PackAxesOp behind(::mlir::Value view, int64_t axis);
+  }];
+}
+
 def Spak_LoadOp : Spak_NamedOp<"load", [MemoryEffects<[MemRead]>]> {
   let summary = "a tile of a view";
   let description = [{

@@ -13,11 +13,13 @@ def Spak_KernelOp : Spak_Op<"kernel", [
   let summary = "a kernel: views, scalars and dimensions in, views out";
   let description = [{
     Arguments are tensors and scalars in the order of the source, then the
-    dimensions. `point` is the point of the design space, `request` what the
+    dimensions, then the extents that are computed from them: an axis of a view
+    has the size of the dim or extent of its name. `point` is the point of the design space, `request` what the
     source asks of the decisions, `roles` the roles that were decided.
 
     KERNEL-SAME-TILES: an op of another dialect has tiles of one kind only:
-    same axes in the same order, same sizes, same layout.
+    same axes in the same order, same sizes, same layout. KERNEL-EXTENT: an
+    argument of kind "extent" has a map over the dims, in their order.
 
     ```mlir
     spak.kernel @copy(%X: !spak.view<M : f32> {spak.name = "X", spak.kind = "in"},
@@ -62,8 +64,15 @@ def Spak_KernelOp : Spak_Op<"kernel", [
     ::mlir::Region *getCallableRegion() { return &getBody(); }
     /// The source name of argument \p index; empty if it has none.
     std::string getArgName(unsigned index);
-    /// "in", "out", "scalar" or "dim"; empty if not said.
+    /// "in", "out", "scalar", "dim" or "extent"; empty if not said.
     ::llvm::StringRef getKind(unsigned index);
+    /// Of an extent, what it is: a map over the dims in order. Null for others.
+    ::mlir::AffineMap getExtent(unsigned index);
+    /// The arguments of kind "dim", in order.
+    ::llvm::SmallVector<::mlir::BlockArgument> dimArguments();
+    /// Adds to \p sizes, the dims by name, the extents that follow from them.
+    /// Leaves out what divides by zero.
+    void addExtents(std::map<std::string, int64_t> &sizes);
     /// The argument called \p name in the source; null if there is none.
     ::mlir::BlockArgument findArgument(::llvm::StringRef name);
   }];

@@ -37,6 +37,9 @@ namespace spak::cuda {
 /// too, but by structure: see prepare-emission.
 mlir::OpOperand *getTiedOperand(mlir::OpResult result);
 
+/// What \p map, over \p dims, gives: `B + 1`.
+std::string extentText(mlir::AffineMap map, llvm::ArrayRef<std::string> dims);
+
 /// The attributes by which prepare-emission names C++ variables: one string
 /// per result of an op, and per argument of each of its regions' entry blocks.
 /// An empty string is a value that has no variable of its own.
@@ -46,7 +49,6 @@ inline constexpr llvm::StringLiteral kArgNamesAttr = "spak_cuda.arg_names";
 /// On a function of a map: "approximate", what the hardware has, or
 /// "absolute", right to a small absolute error.
 inline constexpr llvm::StringLiteral kAccuracyAttr = "spak_cuda.accuracy";
-
 
 /// On a `math.exp2`: computed on the multiply-add units.
 inline constexpr llvm::StringLiteral kPolynomialAttr = "spak_cuda.polynomial";

@@ -64,8 +64,8 @@ def SpakCuda_HostOp : SpakCuda_FunctionOp<"host"> {
     The symbol is the kernel's name for users: `k` gives `k_params`, `k_launch`
     and so on. One argument per field of the parameter struct:
     - tensors: `!spak_cuda.global<T>` with `spak.name`, `spak.kind = "in"|"out"`,
-      `spak.axes = ["B", …]` and `spak.extents = ["B", …, 128]` (a dim's name or
-      a number, one per axis), `spak.align` (bytes, default 16);
+      `spak.axes = ["B", …]` and `spak.extents = ["B", …, 128]` (a dim's name,
+      a number, or a map over the dims in their order, one per axis), `spak.align` (bytes, default 16);
     - strides: i64 with `spak.kind = "stride"`, `spak.tensor`, `spak.axis`, in
       elements, one for each axis but the last;
     - scalars: `spak.kind = "scalar"`, optional `spak.default`;
