@@ -18,6 +18,8 @@ public:
   /// The tensor's name.
   static std::string nameOf(cuda::HostTensorMapOp map);
   static int64_t elementBytes(cuda::HostTensorMapOp map);
+  /// Of one box.
+  static int64_t boxBytes(cuda::HostTensorMapOp map);
 
 private:
   llvm::DenseMap<mlir::Value, mlir::Operation *> maps;

@@ -86,6 +86,7 @@ Object jsonOf(const Modelled &modelled) {
       {"dram_us", jsonOf(modelled.dramSeconds * 1e6)},
       {"l2_us", jsonOf(modelled.l2Seconds * 1e6)},
       {"blocks", modelled.blocks},
+      {"ways", modelled.ways},
       {"waves", jsonOf(modelled.waves)},
       {"wave_loss", jsonOf(modelled.waveLoss)},
       {"padded_share", jsonOf(modelled.paddedShare)},

@@ -72,6 +72,8 @@ struct Modelled {
   double waveLoss = 0;    ///< share of multiprocessor time without a block
   double paddedShare = 0; ///< share of tensor work past the tensors' ends
   int64_t blocks = 0;
+  /// Ways through a role that blocks take; what is summed once, not by block.
+  int64_t ways = 0;
   double loadedBytes = 0; ///< from L2
   double dramBytes = 0;
   double tensorsBytes = 0; ///< of all arguments
