@@ -213,18 +213,6 @@ system FMHA_Forward {
             date: "2026-11-21"
             source: "the constraints of this space; not measured yet"
         }
-        fact hopper_d64 {
-            description: "heads of 64: 1.08 to 1.13 of cuDNN at 2048 to 16384 rows, not causal"
-            when: "device.arch == 'sm_90a' and D == 64"
-            recommend: "tile_m = 192"
-            recommend: "tile_n = 128"
-            recommend: "stages = 3"
-            recommend: "q_slots = 2"
-            confidence: 0.8
-            device: "NVIDIA H200"
-            date: "2026-11-21"
-            source: "docs/Performance.md"
-        }
     }
 
     kernel forward {
