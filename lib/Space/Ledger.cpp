@@ -103,6 +103,7 @@ Object jsonOf(const KernelFigures &figures, const device::Device &device) {
     roles.push_back(Object{{"role", role.role},
                            {"threads", role.threads},
                            {"budget", role.budget},
+                           {"fewest", role.fewest},
                            {"estimate", role.estimate},
                            {"fragments", role.fragments},
                            {"scalars", role.scalars},

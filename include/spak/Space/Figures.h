@@ -46,7 +46,8 @@ struct RolePressure {
   int64_t budget = 0;    ///< what the role asks of the hardware or is left
   int64_t fragments = 0; ///< live at once, of tiles
   int64_t scalars = 0;   ///< live at the same place, of addresses and counts
-  int64_t estimate = 0;  ///< with what the compiler needs besides
+  int64_t fewest = 0;    ///< with less it spills
+  int64_t estimate = 0;  ///< with as many it does not
   int64_t line = 0;      ///< of the place with the most
 };
 
