@@ -108,6 +108,9 @@ private:
   /// Whether every invariant that can be decided on \p module holds at
   /// \p point (Invariants.cpp). Takes launch checks away that are proved.
   bool checkInvariants(mlir::ModuleOp module, const space::Point &point);
+  /// Asks what was simulated after \p phase once more whatever an earlier
+  /// phase answered; true unless it says no (Invariants.cpp).
+  bool askAgain(mlir::ModuleOp module, Phase phase, const space::Point &point);
   bool decideFormal(const space::Point &point);
   bool decideLaunchChecks(mlir::ModuleOp module);
   bool settle(llvm::StringRef name, mlir::Location loc,
