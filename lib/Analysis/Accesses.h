@@ -25,6 +25,10 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Operation *> maps;
 };
 
+/// Turns that the groups' stores of \p op take at the banks; unit: wavefront of
+/// one warpgroup.
+int64_t wavefrontsOf(cuda::StMatrixOp op);
+
 void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
                  space::KernelFigures &figures);
 void countGlobal(cuda::KernelOp kernel, const TensorMaps &maps,

@@ -34,13 +34,14 @@ struct Scalar {
 
 /// What an op costs a group.
 struct Cost {
-  enum Kind : uint8_t { Product, Commit, Wait, Arithmetic, Bytes };
+  enum Kind : uint8_t { Product, Commit, Wait, Arithmetic, Bytes, Stores };
   Kind kind;
   double flops = 0;  ///< of a product
   double cycles = 0; ///< of the tensor cores
   double sfu = 0, issue = 0;
   double bytes = 0;
-  size_t left = 0; ///< groups that may be in flight after a wait
+  double stores = 0; ///< wavefronts
+  size_t left = 0;   ///< groups that may be in flight after a wait
 };
 
 /// A copy of one box, for the footprint.
@@ -422,6 +423,9 @@ private:
         .Case([&](cuda::StMatrixOp store) {
           // 4 wavefronts an instruction of a warp, 32 lanes wide.
           arithmetic(0, static_cast<double>(store.getWidth()) / 32 * 4, body);
+          Cost cost{Cost::Stores};
+          cost.stores = static_cast<double>(wavefrontsOf(store));
+          add(body, cost);
         })
         .Case([&](cuda::TmaLoadOp load) { copied(load.getMap(), body); })
         .Case([&](cuda::TmaStoreOp store) { copied(store.getMap(), body); })
@@ -624,6 +628,9 @@ private:
       break;
     case Cost::Bytes:
       work.bytes += cost.bytes;
+      break;
+    case Cost::Stores:
+      work.stores += cost.stores;
       break;
     }
   }

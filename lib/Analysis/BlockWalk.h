@@ -23,6 +23,7 @@ struct Work {
   double issue = 0;
   double flops = 0;
   double bytes = 0;
+  double stores = 0; ///< wavefronts of stores to shared memory
 
   Work &operator+=(const Work &other) { return add(other, 1); }
   Work &add(const Work &other, double times) {
@@ -31,6 +32,7 @@ struct Work {
     issue += times * other.issue;
     flops += times * other.flops;
     bytes += times * other.bytes;
+    stores += times * other.stores;
     return *this;
   }
 };

@@ -8,9 +8,9 @@
 //   law:  fewest = max(F, Q) + kFewest
 //         estimate = max(F + kInFlight (+ kManyScalars), Q + kQuiet) + A, where
 //         F is the most 32-bit registers of fragments that are live at once
-//         while products are in flight, Q the most while none is, with an
-//         eighth of what is stored element by element there, and A the stores
-//         of matrices beside products in a loop
+//         while products are in flight, Q the most while none is, with 9/16
+//         of what is stored element by element there, and A the stores of
+//         matrices beside products in a loop
 //
 // What the assembler needs beside the tiles depends on where the peak is: while
 // products run it has moved its addresses and descriptors out of the way. An
@@ -42,9 +42,9 @@ constexpr int64_t kFewest = 19;
 /// Added where more than kFewScalars scalars are live with the tiles.
 constexpr int64_t kManyScalars = 2;
 constexpr int64_t kFewScalars = 20;
-/// Elements of a tile whose addresses take a register while they are stored one
-/// by one.
-constexpr int64_t kElementsPerAddress = 8;
+/// Of a tile that is stored element by element; ptxas computes the addresses
+/// far ahead. Unit: register a 16 elements.
+constexpr int64_t kAddressesOf16 = 9;
 /// Of a role without tiles, which only counts and copies: alone, with others in
 /// a cluster, and where a slot is the rest of a division by no power of two.
 constexpr int64_t kWithoutTiles = 8;
@@ -143,7 +143,7 @@ private:
     Peak &peak = underProducts.contains(&op) ? inFlight : quiet;
     if (auto store = dyn_cast<cuda::StoreFragOp>(op)) {
       tiles +=
-          fragmentRegisters(store.getFrag().getType()) / kElementsPerAddress;
+          fragmentRegisters(store.getFrag().getType()) * kAddressesOf16 / 16;
     }
     if (tiles > peak.fragments ||
         (tiles == peak.fragments && numbers > peak.scalars)) {

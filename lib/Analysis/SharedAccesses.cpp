@@ -133,6 +133,8 @@ space::SharedAccess operand(StringRef what, Value buffer, cuda::DescAttr desc,
 
 } // namespace
 
+int64_t wavefrontsOf(cuda::StMatrixOp op) { return stmatrix(op).wavefronts; }
+
 void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
                  space::KernelFigures &figures) {
   auto add = [&](Operation *op, space::SharedAccess access) {
