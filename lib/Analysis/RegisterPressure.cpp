@@ -6,11 +6,13 @@
 // register one takes the other's place.
 //
 //   law:  fewest = max(F, Q) + kFewest
-//         estimate = max(F + kInFlight (+ kManyScalars), Q + kQuiet) + A, where
-//         F is the most 32-bit registers of fragments that are live at once
-//         while products are in flight, Q the most while none is, with 9/16
-//         of what is stored element by element there, and A the stores of
-//         matrices beside products in a loop
+//         estimate = max(F + A + kInFlight (+ kManyScalars),
+//                        max(Q + A, S) + kQuiet)
+//
+// where F is the most 32-bit registers of fragments that are live at once while
+// products are in flight, Q the most while none is, A the stores of matrices
+// beside products in a loop, and S the most where a tile is stored element by
+// element, with 9/16 of it for addresses.
 //
 // What the assembler needs beside the tiles depends on where the peak is: while
 // products run it has moved its addresses and descriptors out of the way. An
@@ -98,6 +100,7 @@ class Liveness {
 public:
   Peak inFlight, quiet;
   int64_t addresses = 0; ///< of matrices that are stored in loops of products
+  int64_t singles = 0;   ///< tiles and addresses where elements are stored
 
   /// Walks \p block backwards from the values that are live at its end, and
   /// leaves in \p live those that are live at its start.
@@ -140,11 +143,11 @@ private:
       tiles += fragmentRegisters(value.getType());
       numbers += scalarRegisters(value);
     }
-    Peak &peak = underProducts.contains(&op) ? inFlight : quiet;
     if (auto store = dyn_cast<cuda::StoreFragOp>(op)) {
-      tiles +=
-          fragmentRegisters(store.getFrag().getType()) * kAddressesOf16 / 16;
+      int64_t stored = fragmentRegisters(store.getFrag().getType());
+      singles = std::max(singles, tiles + stored * kAddressesOf16 / 16);
     }
+    Peak &peak = underProducts.contains(&op) ? inFlight : quiet;
     if (tiles > peak.fragments ||
         (tiles == peak.fragments && numbers > peak.scalars)) {
       peak = {tiles, numbers, lineOf(op.getLoc())};
@@ -238,7 +241,8 @@ space::RolePressure measure(Block &body, StringRef name, int64_t threads,
   const Peak &flight = liveness.inFlight, &quiet = liveness.quiet;
   int64_t inFlight = flight.fragments + kInFlight + liveness.addresses +
                      (flight.scalars > kFewScalars ? kManyScalars : 0);
-  int64_t atRest = quiet.fragments + kQuiet + liveness.addresses;
+  int64_t atRest =
+      std::max(quiet.fragments + liveness.addresses, liveness.singles) + kQuiet;
   bool underProducts = flight.fragments > 0 && inFlight >= atRest;
   const Peak &peak = underProducts ? flight : quiet;
   found.fragments = peak.fragments;

@@ -217,7 +217,7 @@ bool Session::readRequest() {
       }
     }
   }
-  return readTraces();
+  return readRates() && readTraces();
 }
 
 /// Opens `--traces`, and asks them which facts with parameters hold.

@@ -269,6 +269,7 @@ llvm::json::Value toJson(const Ledger &ledger) {
       {"system", ledger.system},
       {"arch", ledger.device->arch},
       {"device", ledger.device->name},
+      {"rates", ledger.rates},
       {"gates", ledger.gates},
       {"prune_opinions", ledger.pruneOpinions},
       {"seed", static_cast<int64_t>(ledger.seed)},
