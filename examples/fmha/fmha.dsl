@@ -27,13 +27,14 @@ system FMHA_Forward {
         poly: [0, 1, 2, 3]               // exponentials of every 8 that are a polynomial
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
         exp_ahead: [0, 8, 16, 24]        // exponentials of a thread before it waits for the product of the step before
-        order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired"]
+        order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired", "persistent_dynamic"]
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
         section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
         cluster_m: [1, 2]                // blocks of query rows that fetch K and V together
         cluster_h: [1, 2, 4]             // blocks of grouped heads that do; divides the heads of a group
 
         constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_h == 1
+        constraint "each block claims its own tiles": order != "persistent_dynamic" or cluster_m * cluster_h == 1
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "values have the width of keys, or 128 of 192": Dv == D or (D == 192 and Dv == 128)
         constraint "all slabs, or fewer than there are":
@@ -100,6 +101,44 @@ system FMHA_Forward {
             date: "2026-11-21"
             source: "docs/Performance.md"
         }
+        fact hopper_d128_mid_causal {
+            description: "heads of 128, causal, 1024 to 4095 rows: 1.16 to 1.19 of cuDNN; tiles are claimed, 16 heads at a time"
+            when: "device.arch == 'sm_90a' and D == 128 and causal and M >= 1024 and M < 4096"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 16"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d128_4k_causal {
+            description: "heads of 128, causal, 4096 to 8191 rows: 1.22 of cuDNN"
+            when: "device.arch == 'sm_90a' and D == 128 and causal and M >= 4096 and M < 8192"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d128_long_causal {
+            description: "heads of 128, causal, from 8192 rows on: 1.20 of cuDNN; keys and values of 4 heads stay in the L2 cache"
+            when: "device.arch == 'sm_90a' and D == 128 and causal and M >= 8192"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 4"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
         fact hopper_d128_causal {
             description: "heads of 128, causal: 1.17 to 1.19 of cuDNN from 1024 rows on; pairs of a long and a short tile are equal work"
             when: "device.arch == 'sm_90a' and D == 128 and causal"
@@ -139,6 +178,18 @@ system FMHA_Forward {
             recommend: "order = 'persistent_paired'"
             recommend: "overlap = 'intra'"
             recommend: "exp_ahead = 8"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d64_long_causal {
+            description: "heads of 64, causal, from 2048 rows on: 1.13 to 1.24 of cuDNN; tiles are claimed, 16 heads at a time"
+            when: "device.arch == 'sm_90a' and D == 64 and causal and M >= 2048"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
             confidence: 0.95
             device: "NVIDIA H200"
             driver: "580.159"

@@ -70,9 +70,9 @@ struct Branch {
 };
 
 struct Step {
-  enum Kind : uint8_t { IsScalar, IsCost, IsCopy, IsLoop, IsBranch };
+  enum Kind : uint8_t { IsScalar, IsCost, IsCopy, IsLoop, IsBranch, IsStop };
   Kind kind;
-  unsigned index; ///< among the body's steps of its kind
+  unsigned index; ///< among the body's steps of its kind; of a stop, the slot
 };
 
 struct Body {
@@ -145,6 +145,8 @@ public:
         add(loop.getStep());
       } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
         add(branch.getCondition());
+      } else if (auto stop = dyn_cast<cuda::StopUnlessOp>(op)) {
+        add(stop.getCondition());
       } else if (auto load = dyn_cast<cuda::TmaLoadOp>(op)) {
         addCoordinates(load.getCoords());
       } else if (auto store = dyn_cast<cuda::TmaStoreOp>(op)) {
@@ -195,7 +197,7 @@ private:
     } else {
       ScalarOp scalar(op);
       for (unsigned operand = 0; operand < scalar.operands(); ++operand) {
-        add(op->getOperand(operand));
+        add(op->getOperand(scalar.first() + operand));
       }
     }
   }
@@ -219,6 +221,8 @@ public:
         readLoop(loop, body);
       } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
         readBranch(branch, body);
+      } else if (auto stop = dyn_cast<cuda::StopUnlessOp>(op)) {
+        body.steps.push_back({Step::IsStop, slot(stop.getCondition())});
       } else if (!isa<cuda::RolesOp>(op)) {
         readOp(op, body);
       }
@@ -254,7 +258,7 @@ private:
   static bool isLeaf(scf::ForOp loop) {
     return !loop.getBody()
                 ->walk([](Operation *op) {
-                  return isa<scf::ForOp, scf::IfOp>(op)
+                  return isa<scf::ForOp, scf::IfOp, cuda::StopUnlessOp>(op)
                              ? WalkResult::interrupt()
                              : WalkResult::advance();
                 })
@@ -315,7 +319,7 @@ private:
       return;
     }
     for (unsigned i = 0; i < made.op.operands(); ++i) {
-      made.operands[i] = slot(op.getOperand(i));
+      made.operands[i] = slot(op.getOperand(made.op.first() + i));
     }
     push(body, Step::IsScalar, body.scalars, made);
   }
@@ -482,9 +486,15 @@ public:
       case Step::IsBranch:
         good = branch(body.branches[step.index]);
         break;
+      case Step::IsStop:
+        good = stop(values[step.index]);
+        break;
       }
       if (!good) {
         return false;
+      }
+      if (stopped) {
+        return true;
       }
     }
     return true;
@@ -494,6 +504,18 @@ private:
   const ThreadPlace &place;
   std::vector<Integer> &values;
   int64_t &iterations;
+  bool stopped = false; ///< the loop around what was run last
+
+  bool stop(Integer goesOn) {
+    if (!goesOn) {
+      return fail("the end of a loop depends on data");
+    }
+    stopped = *goesOn == 0;
+    if constexpr (purpose == Purpose::Way) {
+      way->push_back(stopped);
+    }
+    return true;
+  }
 
   bool fail(const char *why) {
     problem = why;
@@ -577,6 +599,9 @@ private:
       values[loop.counter] = *low + trip * *stride;
       if (!run(*loop.body)) {
         return false;
+      }
+      if (std::exchange(stopped, false)) {
+        break;
       }
       assign(loop.next);
       if (purpose == Purpose::Costs && trip == 1 && trips > walked) {

@@ -78,6 +78,11 @@ void ScalarOp::readId(Operation *op) {
              .Case([](cuda::BlocksOp) { return Kind::Blocks; })
              .Case([](cuda::HostSmsOp) { return Kind::Sms; })
              .Case([](cuda::HostClustersOp) { return Kind::Clusters; })
+             .Case<cuda::ClaimOp, cuda::TakeOp>([&](auto next) {
+               arity = 1;
+               begin = next.getCountMutable().getOperandNumber();
+               return Kind::Claimed;
+             })
              .Case<cuda::HostAlignedOp, cuda::HostPresentOp>(
                  [](auto) { return Kind::Constant; })
              .Default(Kind::None);
@@ -189,6 +194,11 @@ Integer ScalarOp::operator()(const ThreadPlace &place,
     return place.sms;
   case Kind::Clusters:
     return place.clusters;
+  case Kind::Claimed:
+    // As if every block were as fast as the others.
+    return operands[0]
+               ? Integer(place.block + (*operands[0] + 1) * place.blocks)
+               : std::nullopt;
   case Kind::Same:
     return operands[0];
   case Kind::Select:
@@ -206,7 +216,8 @@ Integer evaluate(Operation *op, const ThreadPlace &place,
   for (unsigned i = 0; i < scalar.operands(); ++i) {
     bool left = scalar.selects() && i > 0 &&
                 (!operands[0] || (*operands[0] != 0) != (i == 1));
-    operands[i] = left ? std::nullopt : valueOf(op->getOperand(i));
+    operands[i] =
+        left ? std::nullopt : valueOf(op->getOperand(scalar.first() + i));
     if (!left && !operands[i]) {
       return std::nullopt;
     }

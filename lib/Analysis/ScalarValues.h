@@ -38,8 +38,9 @@ public:
   /// Whether the op is integer arithmetic, a constant or an id.
   bool computes() const { return kind != Kind::None; }
   bool isConstant() const { return kind == Kind::Constant; }
-  /// How many of the op's operands count.
+  /// How many of the op's operands count, and which is the first.
   unsigned operands() const { return arity; }
+  unsigned first() const { return begin; }
   /// Whether operand 0 chooses between the others.
   bool selects() const { return kind == Kind::Select; }
   /// The result, from that many operands.
@@ -58,6 +59,7 @@ private:
     Blocks,
     Sms,
     Clusters,
+    Claimed,
     Same,
     Select,
     Add,
@@ -78,6 +80,7 @@ private:
   };
   Kind kind = Kind::None;
   unsigned arity = 0;
+  unsigned begin = 0;
   int64_t number = 0; ///< a constant, or the predicate of a comparison
 
   void readId(mlir::Operation *op);

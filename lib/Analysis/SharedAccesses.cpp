@@ -111,6 +111,17 @@ space::SharedAccess copy(StringRef what, Value buffer,
   return found;
 }
 
+/// A number that all lanes read, or one writes.
+space::SharedAccess word(StringRef what, Value buffer) {
+  space::SharedAccess found;
+  found.what = what.str();
+  found.buffer = bufferName(buffer);
+  found.bytes = 4;
+  found.wavefronts = found.ideal = 1;
+  found.proof = "one word";
+  return found;
+}
+
 space::SharedAccess operand(StringRef what, Value buffer, cuda::DescAttr desc,
                             int64_t rows, int64_t depth) {
   space::SharedAccess found;
@@ -164,6 +175,9 @@ void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
           add(op, operand("wgmma B", product.getB(), product.getBDesc(),
                           product.getN(), product.getK()));
         })
+        .Case(
+            [&](cuda::ClaimOp claim) { add(op, word("claim", claim.getTo())); })
+        .Case([&](cuda::TakeOp take) { add(op, word("take", take.getFrom())); })
         .Case<cuda::SharedOp, cuda::RolesOp, cuda::RoleOp>([](auto) {})
         .Default([&](Operation *other) {
           bool touches = llvm::any_of(other->getOperandTypes(), [](Type type) {

@@ -14,13 +14,14 @@ namespace spak::conversion {
 class HostBuilder {
 public:
   HostBuilder(ir::KernelOp kernel, llvm::ArrayRef<DeviceArgument> arguments,
-              mlir::OpBuilder &builder);
+              WorkspaceSize workspaceSize, mlir::OpBuilder &builder);
   LogicalResult build(cuda::KernelOp device, bool persistent);
 
 private:
   /// One argument per field of the parameter struct.
   void declare();
   mlir::LogicalResult checkArguments();
+  void checkWorkspace();
   /// A scalar of the program, computed on the host.
   mlir::FailureOr<Value> value(Value source);
   mlir::FailureOr<Value> extent(mlir::BlockArgument tensor, int64_t axis);
@@ -33,9 +34,12 @@ private:
 
   ir::KernelOp kernel;
   llvm::ArrayRef<DeviceArgument> arguments;
+  WorkspaceSize workspaceSize;
   mlir::OpBuilder &builder;
   Location loc;
   cuda::HostOp host;
+  /// The host's argument, where there is a workspace.
+  Value workspace;
   llvm::DenseMap<Value, Value> values;
   llvm::DenseMap<std::pair<Value, int64_t>, Value> strides;
   llvm::DenseSet<Value> divisors;

@@ -231,12 +231,56 @@ LogicalResult KernelLowering::lowerFirstTile(ir::FirstTileOp first) {
   return success();
 }
 
+LogicalResult KernelLowering::makePlaceQueue(ir::RolesOp roles) {
+  bool dynamic = false;
+  int64_t readers = 0;
+  for (auto role : roles.getBody().front().getOps<ir::RoleOp>()) {
+    role.walk([&](ir::GridOp grid) {
+      ir::OrderAttr order = grid.getOrderAttr();
+      dynamic |= order && order.isDynamic();
+    });
+    readers += copiesOnly(role) ? 0 : role.getWarps();
+  }
+  if (!dynamic) {
+    return success();
+  }
+  Location loc = roles.getLoc();
+  MLIRContext *context = builder.getContext();
+  constexpr int64_t slots = 2, bytes = 4, align = 16;
+  auto buffer = cuda::SharedOp::create(
+      builder, loc,
+      cuda::SmemType::get(context, slots, bytes, builder.getI32Type()),
+      "claimed");
+  buffer.setAlign(align);
+  placeSlots = buffer;
+  placeRing =
+      cuda::RingOp::create(builder, loc, cuda::RingType::get(context, slots),
+                           "claimed", /*full=*/1, /*empty=*/readers);
+  FailureOr<WorkspaceRegion> counter = sharedWorkspace("claimed", bytes);
+  if (failed(counter)) {
+    return failure();
+  }
+  placeCounter = *counter;
+  return success();
+}
+
+Value KernelLowering::nextPlace(Value count, Value tiles) {
+  Location loc = NameLoc::get(builder.getStringAttr("next"), kernel.getLoc());
+  if (roleClaims) {
+    return cuda::ClaimOp::create(builder, loc, builder.getI32Type(),
+                                 placeCounter.pointer, placeCounter.offset,
+                                 tiles, placeSlots, placeRing, count);
+  }
+  return cuda::TakeOp::create(builder, loc, builder.getI32Type(), placeSlots,
+                              placeRing, count, laneIsZero());
+}
+
 /// The loop over the places of the raster that the block takes, with \p inits
-/// carried and its body empty; puts the place into \p place.
+/// carried and its body empty; puts the place into \p place, and how many there
+/// are into \p tiles.
 scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
-                                         Value &place) {
+                                         Value &place, Value &tiles) {
   Location loc = grid.getLoc();
-  Value tiles;
   for (auto [i, extent] : llvm::enumerate(grid.getExtents())) {
     Value size =
         placesAlong(grid.getOrderAttr(), variableName(grid, i), scalar(extent));
@@ -288,6 +332,20 @@ scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
     Value pair = add(
         arith::MulIOp::create(builder, loc, floorDiv(turn, 2), blocks), block);
     place = name(add(mul(pair, 2), second), "tile");
+  } else if (grid.getOrderAttr().isDynamic()) {
+    // A block has at most all the places; it stops where it gets none.
+    Value first = grid.getFollow() ? nextPlace(constant(0), tiles) : block;
+    SmallVector<Value> carried(inits);
+    carried.push_back(name(first, "tile"));
+    loop = scf::ForOp::create(builder, loc, constant(grid.getFollow() ? 1 : 0),
+                              tiles, constant(1), carried);
+    place = loop.getRegionIterArgs().back();
+    place.setLoc(NameLoc::get(builder.getStringAttr("tile"), loc));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    Value more = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                                       place, tiles);
+    cuda::StopUnlessOp::create(builder, loc, more);
   } else {
     Value first = grid.getFollow() ? name(add(block, blocks), "second") : block;
     loop = scf::ForOp::create(builder, loc, first, tiles, blocks, inits);
@@ -318,8 +376,8 @@ LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {
   for (Value ring : counted) {
     inits.push_back(counters[ring]);
   }
-  Value place;
-  scf::ForOp loop = placesOfBlock(grid, inits, place);
+  Value place, tiles;
+  scf::ForOp loop = placesOfBlock(grid, inits, place, tiles);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(loop.getBody());
   bind(grid.getRegionIterArgs(), loop.getRegionIterArgs().take_front(carried));
@@ -336,6 +394,9 @@ LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {
   }
   for (Value ring : counted) {
     yielded.push_back(counters[ring]);
+  }
+  if (order.isDynamic()) {
+    yielded.push_back(nextPlace(loop.getInductionVar(), tiles));
   }
   scf::YieldOp::create(builder, loc, yielded);
   bind(grid.getResults(), loop.getResults().take_front(carried));

@@ -32,13 +32,16 @@ constexpr int64_t kTensorMapStrideBytes = int64_t(1) << 40;
 /// left over keeps an index rounded up to its tile, or stepped once past the
 /// last one, from overflowing.
 constexpr int64_t kLargestIndex = (int64_t(1) << 31) - (int64_t(1) << 16);
+/// What every allocator of device memory gives.
+constexpr int64_t kWorkspaceAlign = 256;
 
 } // namespace
 
 HostBuilder::HostBuilder(ir::KernelOp kernel,
-                         ArrayRef<DeviceArgument> arguments, OpBuilder &builder)
-    : kernel(kernel), arguments(arguments), builder(builder),
-      loc(kernel.getLoc()) {}
+                         ArrayRef<DeviceArgument> arguments,
+                         WorkspaceSize workspaceSize, OpBuilder &builder)
+    : kernel(kernel), arguments(arguments), workspaceSize(workspaceSize),
+      builder(builder), loc(kernel.getLoc()) {}
 
 void HostBuilder::declare() {
   SmallVector<Type> types;
@@ -90,11 +93,23 @@ void HostBuilder::declare() {
            text("spak.axis", view.getAxes()[i])});
     }
   }
+  bool hasWorkspace = llvm::any_of(arguments, [](const DeviceArgument &arg) {
+    return arg.kind == DeviceArgument::Workspace;
+  });
+  if (hasWorkspace) {
+    add({}, -1,
+        cuda::GlobalType::get(builder.getContext(), builder.getI32Type()),
+        {text("spak.name", "workspace"), text("spak.kind", "workspace")});
+  }
   host = cuda::HostOp::create(builder, loc, kernel.getSymName(),
                               builder.getFunctionType(types, {}), attrs);
   host.setPointAttr(kernel.getPointAttr());
   for (auto [field, value] :
        llvm::zip(fields, host.getEntryBlock()->getArguments())) {
+    if (!field.first) {
+      workspace = value;
+      continue;
+    }
     value.setLoc(field.first.getLoc());
     if (field.second < 0) {
       values[field.first] = value;
@@ -249,6 +264,27 @@ LogicalResult HostBuilder::checkArguments() {
   return success();
 }
 
+void HostBuilder::checkWorkspace() {
+  if (!workspace) {
+    return;
+  }
+  check(
+      cuda::HostPresentOp::create(builder, loc, builder.getI1Type(), workspace),
+      NullPointer, "`workspace` is null");
+  check(cuda::HostAlignedOp::create(builder, loc, builder.getI1Type(),
+                                    workspace, kWorkspaceAlign),
+        Misaligned,
+        "`workspace` is not aligned to " + Twine(kWorkspaceAlign) + " bytes");
+  Value bytes = number(workspaceSize.headBytes);
+  if (workspaceSize.bytesPerBlock > 0) {
+    Value sms = cuda::HostSmsOp::create(builder, loc);
+    Value all = arith::MulIOp::create(builder, loc, sms,
+                                      number(workspaceSize.bytesPerBlock));
+    bytes = arith::AddIOp::create(builder, loc, all, bytes);
+  }
+  cuda::HostWorkspaceOp::create(builder, loc, bytes);
+}
+
 FailureOr<Value> HostBuilder::extent(BlockArgument tensor, int64_t axis) {
   auto view = cast<ir::ViewType>(tensor.getType());
   if (!ShapedType::isDynamic(view.getShape()[axis])) {
@@ -293,6 +329,7 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
   if (failed(checkArguments())) {
     return failure();
   }
+  checkWorkspace();
   for (auto require : kernel.getOps<ir::RequireOp>()) {
     FailureOr<Value> condition = value(require.getCond());
     if (failed(condition)) {
@@ -374,6 +411,9 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
       passed.push_back(arith::TruncIOp::create(
           builder, loc, builder.getI32Type(), values[argument.source]));
       break;
+    case DeviceArgument::Workspace:
+      passed.push_back(workspace);
+      break;
     case DeviceArgument::Pointer:
     case DeviceArgument::Scalar:
       passed.push_back(values[argument.source]);
@@ -386,7 +426,7 @@ LogicalResult HostBuilder::build(cuda::KernelOp device, bool persistent) {
 }
 
 LogicalResult KernelLowering::makeHost() {
-  return HostBuilder(kernel, arguments, builder)
+  return HostBuilder(kernel, arguments, workspaceSize(), builder)
       .build(device, persistent.value_or(false));
 }
 

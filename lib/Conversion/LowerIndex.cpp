@@ -336,14 +336,17 @@ Value KernelLowering::argument(DeviceArgument wanted) {
   case DeviceArgument::Dim:
     type = builder.getI32Type();
     break;
+  case DeviceArgument::Workspace:
+    type = cuda::GlobalType::get(context, builder.getI32Type());
+    break;
   }
   unsigned at = 0;
   while (at < arguments.size() && arguments[at].kind <= wanted.kind) {
     ++at;
   }
   arguments.insert(arguments.begin() + at, wanted);
-  return device.getEntryBlock()->insertArgument(at, type,
-                                                wanted.source.getLoc());
+  return device.getEntryBlock()->insertArgument(
+      at, type, wanted.source ? wanted.source.getLoc() : kernel.getLoc());
 }
 
 Value KernelLowering::atRoleTop(StringRef key,

@@ -73,7 +73,10 @@ LogicalResult KernelLowering::run() {
   SmallVector<Attribute> attrs;
   for (auto [argument, value] : llvm::zip(arguments, body->getArguments())) {
     types.push_back(value.getType());
-    std::string name = nameOfArgument(kernel, argument.source.getArgNumber());
+    bool isWorkspace = argument.kind == DeviceArgument::Workspace;
+    std::string name =
+        isWorkspace ? "workspace"
+                    : nameOfArgument(kernel, argument.source.getArgNumber());
     if (argument.kind == DeviceArgument::TensorMap) {
       name += "_map";
       unsigned same = 0;
@@ -86,8 +89,13 @@ LogicalResult KernelLowering::run() {
       auto view = cast<ir::ViewType>(argument.source.getType());
       name += "_stride_" + view.getAxes()[argument.axis].str();
     }
-    attrs.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr("spak.name", builder.getStringAttr(name))));
+    SmallVector<NamedAttribute> said{
+        builder.getNamedAttr("spak.name", builder.getStringAttr(name))};
+    if (isWorkspace) {
+      said.push_back(
+          builder.getNamedAttr("spak.kind", builder.getStringAttr(name)));
+    }
+    attrs.push_back(builder.getDictionaryAttr(said));
     value.setLoc(NameLoc::get(builder.getStringAttr(name), value.getLoc()));
   }
   device.setFunctionType(builder.getFunctionType(types, {}));
@@ -150,8 +158,21 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
       });
 }
 
+bool copiesOnly(ir::RoleOp role) {
+  return !role.walk([](Operation *op) {
+                bool tiles =
+                    llvm::any_of(op->getResultTypes(),
+                                 llvm::IsaPred<ir::TileType, ir::RowsType>);
+                return tiles ? WalkResult::interrupt() : WalkResult::advance();
+              })
+              .wasInterrupted();
+}
+
 LogicalResult KernelLowering::lowerRoles(ir::RolesOp roles) {
   Location loc = roles.getLoc();
+  if (failed(makePlaceQueue(roles))) {
+    return failure();
+  }
   if (clusterBlocks > 1) {
     cuda::ClusterSyncOp::create(builder, loc);
   } else {
@@ -192,21 +213,14 @@ void KernelLowering::setRegistersAtLaunch() {
 
 LogicalResult KernelLowering::lowerRole(ir::RoleOp role, int64_t firstWarp,
                                         bool grow) {
-  bool copiesOnly =
-      !role.walk([](Operation *op) {
-             bool tiles =
-                 llvm::any_of(op->getResultTypes(),
-                              llvm::IsaPred<ir::TileType, ir::RowsType>);
-             return tiles ? WalkResult::interrupt() : WalkResult::advance();
-           })
-           .wasInterrupted();
+  roleClaims = copiesOnly(role);
   std::optional<int64_t> registers;
   if (role.getRegisters() > 0) {
     registers = role.getRegisters();
   }
   auto made =
       cuda::RoleOp::create(builder, role.getLoc(), role.getName(), firstWarp,
-                           role.getWarps(), registers, grow, copiesOnly);
+                           role.getWarps(), registers, grow, roleClaims);
   roleBlock = &made.getBody().front();
   roleTop = nullptr;
   roleWarps = role.getWarps();

@@ -36,9 +36,9 @@ using Values = llvm::SmallVector<Value, 2>;
 /// One argument of the device kernel, made at its first use.
 struct DeviceArgument {
   /// The order of the kinds is the order of the arguments.
-  enum Kind { TensorMap, Pointer, Stride, Scalar, Dim };
+  enum Kind { TensorMap, Pointer, Stride, Scalar, Dim, Workspace };
   Kind kind;
-  /// The spak kernel's argument behind it.
+  /// The spak kernel's argument behind it; none behind a workspace.
   mlir::BlockArgument source;
   /// Stride: which axis of the view.
   int64_t axis = 0;
@@ -69,6 +69,21 @@ struct SharedPlace {
 /// halved at the price of one more register a row.
 constexpr int64_t kReduceChains = 2;
 
+/// A part of the kernel's workspace: 4-byte words of global memory.
+struct WorkspaceRegion {
+  /// `!spak_cuda.global<i32>`, the kernel's argument.
+  Value pointer;
+  /// i32: the region's first word; of block b, add b * `wordsPerBlock`.
+  Value offset;
+  int64_t wordsPerBlock = 0;
+};
+
+/// What a launch needs of device memory, in bytes: a head that all blocks
+/// share, and so much for every multiprocessor.
+struct WorkspaceSize {
+  int64_t headBytes = 0, bytesPerBlock = 0;
+};
+
 /// What a direct access needs besides its tile; one entry per range.
 struct DirectAccess {
   Value base;
@@ -78,6 +93,9 @@ struct DirectAccess {
 
 /// The source name of a kernel's argument, or "arg<i>".
 std::string nameOfArgument(ir::KernelOp kernel, unsigned index);
+
+/// Whether \p role only moves tiles: it computes with none.
+bool copiesOnly(ir::RoleOp role);
 
 class KernelLowering {
 public:
@@ -115,7 +133,12 @@ private:
                            Value tile, llvm::SmallVectorImpl<Value> &at);
   Value pairedTile(Location loc, Value place, Value extent);
   mlir::scf::ForOp placesOfBlock(ir::GridOp grid, ValueRange inits,
-                                 Value &place);
+                                 Value &place, Value &tiles);
+  /// Where the roles of a block hand claimed places on, if any grid claims.
+  LogicalResult makePlaceQueue(ir::RolesOp roles);
+  /// Claims place \p count of those after the first, or takes it from the role
+  /// that has; \p tiles and more say that there is none.
+  Value nextPlace(Value count, Value tiles);
   LogicalResult lowerTurn(ir::TurnOp turn);
 
   // LowerIndex.cpp
@@ -238,6 +261,23 @@ private:
   Value strideOf(Value view, int64_t axis);
   Value writesCopies(const RegisterMap &map);
 
+  // LowerWorkspace.cpp
+  /// A region of \p bytes that all blocks share. Asking twice for a name gives
+  /// the same region. The caller of a launch hands in memory that is zero
+  /// before the first launch and never cleared again, so that a kernel leaves
+  /// every word zero that it counts with (an atomic that wraps does) and reads
+  /// no other word that it did not write itself. Launches that use one
+  /// workspace run one after the other. Words are found at
+  /// `pointer[offset + i]`; a region begins on a multiple of 128 bytes. The
+  /// argument, its checks, `k_workspace` and the manifest follow by themselves.
+  mlir::FailureOr<WorkspaceRegion> sharedWorkspace(llvm::StringRef name,
+                                                   int64_t bytes);
+  /// The same with \p bytes for every block: only for a grid with no more
+  /// blocks than the device has multiprocessors, that is a persistent one.
+  mlir::FailureOr<WorkspaceRegion> workspaceOfBlocks(llvm::StringRef name,
+                                                     int64_t bytes);
+  WorkspaceSize workspaceSize() const;
+
   // LowerHost.cpp
   LogicalResult makeHost();
 
@@ -252,6 +292,10 @@ private:
   /// The running counter of each ring at this point.
   llvm::DenseMap<Value, Value> counters;
 
+  /// Claimed places on their way from one role to the others.
+  Value placeSlots, placeRing;
+  WorkspaceRegion placeCounter;
+
   /// The last op of those made on demand at the top of the kernel.
   Operation *kernelTop = nullptr;
 
@@ -260,6 +304,8 @@ private:
   Operation *roleTop = nullptr;
   int64_t roleWarps = 4;
   std::map<std::string, Value> roleValues;
+  /// Whether this role claims places for all.
+  bool roleClaims = false;
   bool storesThroughSharedMemory = false;
 
   /// Element-wise ops: the op whose map they are part of.
@@ -278,6 +324,9 @@ private:
   Value anotherFollows;
   /// Blocks of a cluster.
   int64_t clusterBlocks = 1;
+  /// Regions of the workspace: where each begins, in bytes.
+  WorkspaceSize workspace;
+  std::map<std::string, int64_t> sharedRegions, blockRegions;
   /// The schedule of the grid, which the launch needs too.
   std::optional<bool> persistent;
 };

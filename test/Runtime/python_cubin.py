@@ -1,5 +1,6 @@
 # Part of spakc. SPDX-License-Identifier: Apache-2.0
-"""Owns: a test of spak_rt.load on a cubin: `python_cubin.py CUBIN RUNTIME`.
+"""Owns: a test of spak_rt.load on a cubin: `python_cubin.py CUBIN WORKSPACE
+RUNTIME`, where WORKSPACE is the toy's manifest with a workspace.
 With the stand-in driver the kernel runs on the host, so the tensors are
 ctypes arrays."""
 import ctypes
@@ -52,6 +53,19 @@ class Cubin(unittest.TestCase):
         self.kernel(X=self.x, Y=self.y, Z=self.z, factor=0.0)
         self.assertEqual(self.z.at(4, 7), self.x.at(4, 7))
 
+    def test_a_workspace_is_zero_once_and_kept(self):
+        """The stand-in counts launches in the workspace; a stream has one."""
+        counting = spak_rt.load(CUBIN, WORKSPACE, runtime=RUNTIME)["toy"]
+        os.environ["FAKE_WORKSPACE"] = "1"
+        try:
+            seen = []
+            for stream in (0, 0, 4096, 0, 4096):
+                counting(stream=stream, X=self.x, Y=self.y, Z=self.z)
+                seen.append(self.z.at(0, 0))
+        finally:
+            del os.environ["FAKE_WORKSPACE"]
+        self.assertEqual(seen, [0, 1, 0, 2, 1])
+
     def test_refusals(self):
         bad = HostTensor(5, 8, 9, lambda i: i)
         params = self.kernel.params(X=bad, Y=self.y, Z=self.z)
@@ -69,5 +83,5 @@ class Cubin(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    RUNTIME, CUBIN = sys.argv.pop(), sys.argv.pop()
+    RUNTIME, WORKSPACE, CUBIN = sys.argv.pop(), sys.argv.pop(), sys.argv.pop()
     unittest.main()

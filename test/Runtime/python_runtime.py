@@ -1,6 +1,7 @@
 # Part of spakc. SPDX-License-Identifier: Apache-2.0
 """Owns: tests of spak_rt's expressions and params struct, without torch."""
 import ctypes
+import json
 import os
 import sys
 import unittest
@@ -72,6 +73,62 @@ class Params(unittest.TestCase):
             self.info.bind_dims(shapes)
         with self.assertRaisesRegex(ValueError, "expected 2 axes"):
             self.info.bind_dims({"X": (3,)})
+
+
+class Workspaces(unittest.TestCase):
+    """One per stream, kept, and a larger one where a launch needs it."""
+
+    class Function:
+        def __init__(self, call):
+            self.call = call
+
+        def __call__(self, *arguments):
+            return self.call(*arguments)
+
+    def setUp(self):
+        path = os.path.join(HERE, "Inputs", "toy.json")
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+        data["kernels"][0]["workspace"] = "sms * 8 + 256"
+        described = manifest.Manifest(data)
+        self.bytes, self.seen = 256, []
+
+        def launch(params, stream, message):
+            self.seen.append(params._obj.workspace)
+            return 0
+
+        class Symbols:
+            toy_launch = self.Function(launch)
+            toy_workspace = self.Function(lambda params: self.bytes)
+
+        self.kernel = library.Kernel(described.kernels["toy"], Symbols, described)
+        self.made = []
+        library._device = lambda: 0
+        library._zeros = self.zeros
+
+    def zeros(self, count):
+        self.made.append(FakeTensor((count, 1), address=4096 * (len(self.made) + 1)))
+        return self.made[-1]
+
+    def test_rule(self):
+        params = self.kernel.params_type()
+        for stream in (7, 7, 8, 7):
+            self.kernel.launch(params, stream)
+        self.assertEqual(self.seen, [4096, 4096, 8192, 4096])
+        self.assertIsNone(params.workspace)
+        self.bytes = 300
+        self.kernel.launch(params, 7)
+        self.kernel.launch(params, 7)
+        self.assertEqual(self.seen[4:], [12288, 12288])
+        self.assertEqual([made.shape[0] for made in self.made], [256, 256, 300])
+        params.workspace = 64
+        self.kernel.launch(params, 7)
+        self.assertEqual(self.seen[-1], 64)
+
+    def test_layout(self):
+        kind = self.kernel.params_type
+        self.assertEqual(kind._fields_[-1][0], "workspace")
+        self.assertEqual(kind.workspace.offset, 72)
 
 
 class FakeTensor:

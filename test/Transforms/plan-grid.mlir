@@ -32,7 +32,12 @@
 
 // RUN: sed 's/slots_A = 3 : i64/order = "dynamic"/' %S/Inputs/matmul.mlir \
 // RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix ORDER
-// ORDER: error: 'spak.grid' op request `order`: expected "one_per_cta", "persistent_static", "persistent_snake" or "persistent_paired", got "dynamic"
+// ORDER: error: 'spak.grid' op request `order`: expected "one_per_cta", "persistent_static", "persistent_snake", "persistent_paired" or "persistent_dynamic", got "dynamic"
+
+// Somebody has to claim the tiles.
+// RUN: sed 's/slots_A = 3 : i64/order = "persistent_dynamic"/' %S/Inputs/matmul.mlir \
+// RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix CLAIM
+// CLAIM: error: 'spak.grid' op request `order` = persistent_dynamic needs a role that only fetches tiles
 
 // RUN: sed 's/slots_A = 3 : i64/order = "one_per_cta", persistent = true/' %S/Inputs/matmul.mlir \
 // RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix BOTH

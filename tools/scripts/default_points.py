@@ -3,7 +3,7 @@
 """Emits the points that must be right everywhere, and says which are unproved.
 
 `default_points.py --spakc SPAKC --out DIR [--record FILE]`. The points are
-what spakc chooses by itself, without and with long shapes, for every design
+what spakc chooses by itself, without a shape and for a few, for every design
 of examples/ and of test/kernels. With a record (test/gpu-record.json, as
 runtime/python/run_all.py writes it) the last line counts the texts that no
 entry proves on hardware. A text is its code: comment lines do not count.
@@ -27,10 +27,18 @@ ATTENTION = ["-D", "dtype=bf16,f16", "-D", "D=64,128", "-D", "causal=true,false"
              "-D", "kernel_mode=training,inference"]
 HEADS = ["-D", "dtype=bf16,f16", "-D", "D=96,192,256", "-D", "causal=true,false",
          "-D", "kernel_mode=training"]
-LONG = "--shape=B=1,num_heads=16,num_head_kv=16,M=16384,N=16384"
+
+
+def rows(count, batch, heads=16):
+    return ["--shape=B=%d,num_heads=%d,num_head_kv=%d,M=%d,N=%d" % (batch, heads, heads, count, count)]
+
+
 POINTS = [  # folder, file, options
     ("fmha", "examples/fmha/fmha.dsl", ATTENTION),
-    ("fmha-long", "examples/fmha/fmha.dsl", ATTENTION + [LONG]),
+    ("fmha-few", "examples/fmha/fmha.dsl", ATTENTION + rows(512, 1, 8)),
+    ("fmha-2k", "examples/fmha/fmha.dsl", ATTENTION + rows(2048, 8)),
+    ("fmha-4k", "examples/fmha/fmha.dsl", ATTENTION + rows(4096, 4)),
+    ("fmha-long", "examples/fmha/fmha.dsl", ATTENTION + rows(16384, 1)),
     ("fmha-heads", "examples/fmha/fmha.dsl", HEADS),
     ("matmul", "examples/matmul/matmul.dsl", ["-D", "dtype=bf16,f16"]),
     ("mlp", "test/kernels/mlp.dsl", []),

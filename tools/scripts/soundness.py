@@ -5,9 +5,12 @@ card say (docs/Gates.md).
 
 usage: soundness.py build FILE.dsl [options]   compile a sample of survivors and
                                                of points rejected for registers
-       soundness.py run FILE.dsl --shape=... [options]
-                                               run rejected points that can be
-                                               built; needs a GPU, and torch
+       soundness.py prepare FILE.dsl -o DIR [options]
+                                               build a sample of points that are
+                                               rejected as impossible; DIR then
+                                               holds all that `check` needs
+       soundness.py check -o DIR [--checker=NAME]
+                                               run them; needs a GPU, and torch
 
 options: --spakc=PATH (spakc)  --sample=N (40, of each kind)  --seed=N (1)
          --limit=N  points that spakc visits (all)   --jobs=N (1)
@@ -27,6 +30,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -195,13 +199,64 @@ def main_build(args):
     return 0 if kept or not args.check else 1
 
 
-def main_run(args):
-    """Builds and runs points that an impossible gate rejected. One that
-    builds without a spill, launches and gives right numbers was rejected
-    wrongly; one that spills was rejected for that."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    checker = args.checker or os.path.join(
-        here, "..", "..", "runtime", "python", "check_attention.py")
+def main_prepare(args):
+    """A .so, a manifest and what ptxas said for each rejected point that can be
+    built; and the checkers."""
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    points = os.path.join(args.o, "points")
+    shutil.rmtree(args.o, ignore_errors=True)
+    os.makedirs(points)
+    if args.budgets:
+        args.file = opened(args.file, args.budgets, args.o)
+    with tempfile.TemporaryDirectory() as folder:
+        rejected = ledger_of(args, folder)["rejections"]
+    random.Random(args.seed).shuffle(rejected)
+    records = []
+    # Most that are rejected cannot be built; as many again are asked, not all.
+    for number, entry in enumerate(rejected[:6 * args.sample]):
+        if sum(record["built"] for record in records) == args.sample:
+            break
+        stem = os.path.join(points, "p%d" % number)
+        record = {"stem": "p%d" % number, "reason": entry["reason"],
+                  "point": entry["point"], "built": False}
+        records.append(record)
+        done = subprocess.run(
+            [args.spakc, args.file] + fixed(entry["point"]) +
+            ["-o", stem + ".cu"], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            done = subprocess.run(
+                [args.nvcc, "-std=c++17", "-O3", "-cudart", "shared",
+                 "-gencode", "arch=compute_90a,code=sm_90a", "-shared",
+                 "-Xcompiler", "-fPIC", "-Xptxas", "-v", "-o", stem + ".so",
+                 stem + ".cu"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            record["log"] = (done.stderr.strip().splitlines() or [""])[0][:200]
+            for end in (".cu", ".json", ".h"):
+                if os.path.exists(stem + end):
+                    os.remove(stem + end)
+            continue
+        record["built"] = True
+        record["dropped"] = "setmaxnreg' ignored" in done.stderr
+        record["spill_bytes"] = sum(
+            int(n) for n in re.findall(r"(\d+) bytes spill", done.stderr))
+    with open(os.path.join(args.o, "records.json"), "w",
+              encoding="utf-8") as file:
+        json.dump(records, file, indent=1)
+        file.write("\n")
+    shutil.copytree(os.path.join(root, "runtime", "python"),
+                    os.path.join(args.o, "python"),
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(os.path.abspath(__file__), args.o)
+    print("%d rejected points, %d can be built" %
+          (len(records), sum(r["built"] for r in records)))
+    return 0
+
+
+def main_check(args):
+    """Runs what `prepare` built. A point that spills nothing, has the registers
+    that it asks for, launches and gives right numbers was rejected wrongly."""
+    with open(os.path.join(args.o, "records.json"), encoding="utf-8") as file:
+        records = json.load(file)
     card = subprocess.run(
         [sys.executable, "-c",
          "import torch; torch.zeros(1, device='cuda')"],
@@ -209,51 +264,47 @@ def main_run(args):
     if card.returncode:
         print("not run: " + card.stderr.strip().splitlines()[-1])
         return 0
-    draw = random.Random(args.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        ledger = ledger_of(args, os.path.join(folder, "points"))
-        rejected = ledger["rejections"]
-        wrong = ran = 0
-        for number, entry in enumerate(
-                draw.sample(rejected, min(args.sample, len(rejected)))):
-            result = build(args, entry["point"], "p%d" % number, folder)
-            name = ",".join("%s=%s" % (a, spell(v))
-                            for a, v in entry["point"].items())
-            if not result["built"]:
-                print("%-18s %s: not buildable: %s" %
-                      (entry["reason"], name,
-                       result["log"].splitlines()[0] if result["log"] else ""))
-                continue
-            # The checker takes a folder of .cu files and their manifests.
-            alone = os.path.join(folder, "run%d" % number)
-            os.makedirs(alone)
-            subprocess.run([args.spakc, args.file] + fixed(entry["point"]) +
-                           ["-o", os.path.join(alone, "kernel.cu")], check=True)
-            done = subprocess.run(
-                [sys.executable, checker, "--lib", alone] +
-                args.checker_arguments,
-                capture_output=True, text=True, check=False)
-            right = done.returncode == 0
-            ran += 1
-            bad = right and result["spill_bytes"] == 0
-            wrong += bad
-            tail = (done.stdout + done.stderr).strip().splitlines()
-            print("%-18s %s: %s, %d bytes spilled%s" %
-                  (entry["reason"], name,
-                   "runs, right" if right else
-                   "fails: " + (tail[-1][:120] if tail else ""),
-                   result["spill_bytes"],
-                   "  WRONG REJECTION" if bad else ""))
-        print("%d rejected points were built and run, %d rejected wrongly" %
-              (ran, wrong))
+    said = ""
+    if any(record["built"] for record in records):
+        said = subprocess.run(
+            [sys.executable, os.path.join(args.o, "python", args.checker),
+             "--lib", os.path.join(args.o, "points"), "--small", "--no-large",
+             "--repeats", "5", "--seed", "1"],
+            capture_output=True, text=True, check=False).stdout
+    wrong = ran = 0
+    for record in records:
+        name = ",".join("%s=%s" % (a, spell(v))
+                        for a, v in record["point"].items())
+        if not record["built"]:
+            print("%-18s %s: not buildable: %s" % (record["reason"], name,
+                                                   record["log"]))
+            continue
+        line = next((l.strip() for l in said.splitlines()
+                     if l.strip().startswith(record["stem"] + ":")), "")
+        told = re.search(r"([1-9]\d*) passed, 0 failed", line)
+        right = told is not None
+        ran += bool(line)
+        bad = right and not record["spill_bytes"] and not record["dropped"]
+        wrong += bad
+        print("%-18s %s: %s, %d bytes spilled%s%s" % (
+            record["reason"], name,
+            "runs, right" if right else "fails: " + line[:120] if line else
+            "not run: the checker has no line for it",
+            record["spill_bytes"],
+            ", setmaxnreg dropped" if record["dropped"] else "",
+            "  WRONG REJECTION" if bad else ""))
+    print("%d rejected points were built and run, %d rejected wrongly" %
+          (ran, wrong))
     return 1 if wrong else 0
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=("build", "run"))
-    parser.add_argument("file")
+    parser.add_argument("command", choices=("build", "prepare", "check"))
+    parser.add_argument("file", nargs="?")
+    parser.add_argument("-o")
+    parser.add_argument("--nvcc", default="nvcc")
     parser.add_argument("--spakc", default="spakc")
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
@@ -265,10 +316,15 @@ def main():
     parser.add_argument("--budgets")
     parser.add_argument("--json")
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--checker", help="script that runs one kernel")
-    parser.add_argument("checker_arguments", nargs="*", default=[])
+    parser.add_argument("--checker", default="check_attention.py",
+                        help="the script of runtime/python that runs them")
     args = parser.parse_args()
-    sys.exit(main_build(args) if args.command == "build" else main_run(args))
+    if args.command != "check" and not args.file:
+        parser.error(args.command + " needs a design")
+    if args.command != "build" and not args.o:
+        parser.error(args.command + " needs -o DIR")
+    sys.exit({"build": main_build, "prepare": main_prepare,
+              "check": main_check}[args.command](args))
 
 
 if __name__ == "__main__":

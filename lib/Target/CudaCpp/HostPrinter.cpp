@@ -120,6 +120,15 @@ void HostPrinter::printDeclarations() {
       out.statement("int64_t " + argument.name() + ";");
     }
   }
+  bool hasWorkspace =
+      llvm::any_of(arguments, [](auto &arg) { return arg.isWorkspace(); });
+  if (hasWorkspace) {
+    out.comment("Device memory of " + name +
+                "_workspace bytes, zero before the first launch that uses it. "
+                "Every launch leaves its counters zero. Launches that may run "
+                "at the same time need one each.");
+    out.statement("void *workspace;");
+  }
   out.close(";");
   out.blank();
   out.comment("Checks the arguments, then launches. Returns 0, or a code and "
@@ -152,9 +161,9 @@ LogicalResult HostPrinter::printDefinitions() {
   out.blank();
   printDefaults();
   out.blank();
-  out.shortFunction("extern \"C\" int64_t " + name +
-                        "_workspace(const struct " + name + "_params *)",
-                    "return 0;");
+  if (failed(printWorkspace())) {
+    return failure();
+  }
   out.blank();
   headers.use("host_status_string");
   out.shortFunction("extern \"C\" const char *" + name +
@@ -203,11 +212,76 @@ LogicalResult HostPrinter::printLaunch() {
   out.open("if (p == nullptr)");
   out.statement("return spak::host_fail(1, \"params is null\", message);");
   out.close();
+  auto sizes = host.getOps<HostWorkspaceOp>();
+  for (Operation &op : llvm::reverse(host.getBody().front())) {
+    bool isPart =
+        op.getNumResults() > 0 && !op.use_empty() &&
+        llvm::all_of(op.getUsers(), [&](Operation *user) {
+          return isa<HostWorkspaceOp>(user) || ofWorkspace.count(user);
+        });
+    if (!sizes.empty() && isPart) {
+      ofWorkspace.insert(&op);
+    }
+  }
   for (Operation &op : host.getBody().front()) {
-    if (failed(printOp(&op))) {
+    if (!ofWorkspace.count(&op) && failed(printOp(&op))) {
       return failure();
     }
   }
+  out.close();
+  return success();
+}
+
+/// Prints what the size is computed from once more: the two functions share
+/// nothing.
+LogicalResult HostPrinter::printWorkspace() {
+  std::string head =
+      "extern \"C\" int64_t " + name + "_workspace(const struct " + name;
+  auto sizes = host.getOps<HostWorkspaceOp>();
+  if (sizes.empty()) {
+    out.shortFunction(head + "_params *)", "return 0;");
+    return success();
+  }
+  SetVector<Operation *> needed;
+  SmallVector<Value> open{(*sizes.begin()).getBytes()};
+  bool usesParams = false;
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    Operation *op = value.getDefiningOp();
+    usesParams |= !op;
+    if (op && needed.insert(op)) {
+      llvm::append_range(open, op->getOperands());
+    }
+  }
+  out.open(head + (usesParams ? "_params *p)" : "_params *)"));
+  inWorkspace = true;
+  for (Operation &op : host.getBody().front()) {
+    if (needed.contains(&op) && failed(printOp(&op))) {
+      return failure();
+    }
+  }
+  inWorkspace = false;
+  auto bytes = expressions.text((*sizes.begin()).getBytes());
+  if (!bytes) {
+    return failure();
+  }
+  out.statement("return " + *bytes + ";");
+  out.close();
+  return success();
+}
+
+LogicalResult HostPrinter::printSms(HostSmsOp op) {
+  headers.use("host_sms");
+  std::string variable = variableName(op.getResult()).str();
+  if (variable.empty()) {
+    return success();
+  }
+  out.statement("const int64_t " + variable + " = spak::host_sms();");
+  if (inWorkspace) {
+    return success();
+  }
+  out.open("if (" + variable + " == 0)");
+  out.statement("return spak::host_fail(7, \"no CUDA device\", message);");
   out.close();
   return success();
 }
@@ -218,19 +292,8 @@ LogicalResult HostPrinter::printOp(Operation *op) {
       .Case([&](HostCheckOp check) { return printCheck(check); })
       .Case([&](HostTensorMapOp map) { return printTensorMap(map); })
       .Case([&](HostLaunchOp launch) { return printKernelLaunch(launch); })
-      .Case([&](HostSmsOp sms) -> LogicalResult {
-        headers.use("host_sms");
-        std::string variable = variableName(sms.getResult()).str();
-        if (variable.empty()) {
-          return success();
-        }
-        out.statement("const int64_t " + variable + " = spak::host_sms();");
-        out.open("if (" + variable + " == 0)");
-        out.statement(
-            "return spak::host_fail(7, \"no CUDA device\", message);");
-        out.close();
-        return success();
-      })
+      .Case([](HostWorkspaceOp) { return success(); })
+      .Case([&](HostSmsOp sms) { return printSms(sms); })
       .Case([&](HostClustersOp clusters) { return printClusters(clusters); })
       .Default([&](Operation *) -> LogicalResult {
         bool scalar = isa<HostAlignedOp, HostPresentOp>(op) ||

@@ -8,6 +8,8 @@
 #include "Expressions.h"
 #include "TextWriter.h"
 
+#include "llvm/ADT/DenseSet.h"
+
 namespace spak::cuda {
 
 /// What an argument of the host function is, from its attributes.
@@ -18,7 +20,10 @@ struct HostArgument {
   llvm::StringRef get(llvm::StringRef key) const;
   llvm::StringRef name() const { return get("spak.name"); }
   llvm::StringRef kind() const { return get("spak.kind"); }
-  bool isTensor() const { return mlir::isa<GlobalType>(value.getType()); }
+  bool isWorkspace() const { return kind() == "workspace"; }
+  bool isTensor() const {
+    return mlir::isa<GlobalType>(value.getType()) && !isWorkspace();
+  }
 };
 
 std::vector<HostArgument> hostArguments(HostOp host);
@@ -37,6 +42,8 @@ public:
 
 private:
   mlir::LogicalResult printLaunch();
+  mlir::LogicalResult printWorkspace();
+  mlir::LogicalResult printSms(HostSmsOp op);
   mlir::LogicalResult printOp(mlir::Operation *op);
   mlir::LogicalResult printClusters(HostClustersOp op);
   mlir::LogicalResult printCheck(HostCheckOp op);
@@ -49,6 +56,9 @@ private:
   EmbeddedHeaders &headers;
   ExpressionPrinter expressions;
   std::string name;
+  /// What the workspace's size alone needs: no part of the launch.
+  llvm::DenseSet<mlir::Operation *> ofWorkspace;
+  bool inWorkspace = false;
 };
 
 } // namespace spak::cuda

@@ -55,6 +55,12 @@ LogicalResult KernelPrinter::printSignature() {
       head += "const __grid_constant__ spak::TensorMap " + named;
     } else if (auto global = dyn_cast<GlobalType>(type)) {
       StringRef element = ExpressionPrinter::typeName(global.getElementType());
+      auto kind = kernel.getArgAttrOfType<StringAttr>(i, "spak.kind");
+      if (kind && kind.getValue() == "workspace") {
+        // Other blocks write it while this one runs.
+        head += element.str() + " *" + named;
+        continue;
+      }
       bool written = llvm::any_of(argument.getUsers(), [](Operation *user) {
         return isa<StoreFragOp, StoreOp>(user);
       });
@@ -297,6 +303,18 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
                       *count + ");");
         return success();
       })
+      .Case([&](ClaimOp claim) { return printClaim(claim); })
+      .Case([&](TakeOp take) { return printTake(take); })
+      .Case([&](StopUnlessOp stop) -> LogicalResult {
+        auto refusal = expressions.negation(stop.getCondition());
+        if (!refusal) {
+          return failure();
+        }
+        out.open("if (" + *refusal + ")");
+        out.statement("break;");
+        out.close();
+        return success();
+      })
       .Case([&](BarSyncOp b) {
         return barrier("bar_sync", b.getId(), b.getThreads());
       })
@@ -427,6 +445,34 @@ LogicalResult KernelPrinter::printRing(RingOp ring) {
     }
   }
   return printRingInit();
+}
+
+LogicalResult KernelPrinter::printClaim(ClaimOp claim) {
+  headers.use("claim_place");
+  auto count = bits(claim.getCount());
+  auto at = text(claim.getAt(), Strength::Sum);
+  auto places = text(claim.getPlaces());
+  if (!count || !at || !places) {
+    return failure();
+  }
+  std::string counter = name(claim.getCounter());
+  if (!matchPattern(claim.getAt(), m_Zero())) {
+    counter += " + " + *at;
+  }
+  return printId(claim, "spak::claim_place(" + name(claim.getRing()) + ", " +
+                            *count + ", " + name(claim.getTo()) + ", " +
+                            counter + ", " + *places + ")");
+}
+
+LogicalResult KernelPrinter::printTake(TakeOp take) {
+  headers.use("take_place");
+  auto count = bits(take.getCount()), when = text(take.getWhen());
+  if (!count || !when) {
+    return failure();
+  }
+  return printId(take, "spak::take_place(" + name(take.getRing()) + ", " +
+                           *count + ", " + name(take.getFrom()) + ", " + *when +
+                           ")");
 }
 
 LogicalResult KernelPrinter::printRingInit() {

@@ -29,6 +29,8 @@ private:
   Result printOp(mlir::Operation *op);
   Result printRoles(RolesOp roles);
   Result printRole(RoleOp role);
+  Result printClaim(ClaimOp claim);
+  Result printTake(TakeOp take);
   Result printFor(mlir::scf::ForOp loop);
   Result printIf(mlir::scf::IfOp branch);
   Result printYield(mlir::Operation *yield, mlir::ValueRange targets);

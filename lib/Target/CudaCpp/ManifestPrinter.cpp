@@ -161,7 +161,9 @@ LogicalResult ManifestPrinter::printArgument(Value value) {
       continue;
     }
     json.object([&] {
-      if (argument.isTensor()) {
+      if (argument.isWorkspace()) {
+        json.attribute("kind", "workspace");
+      } else if (argument.isTensor()) {
         json.attribute("kind", "pointer");
         json.attribute("tensor", argument.name());
       } else if (argument.kind() == "stride") {
@@ -218,6 +220,14 @@ LogicalResult ManifestPrinter::print() {
     json.attribute("grid", *grid);
     if (kernel.getCluster() > 1) {
       json.attribute("cluster", kernel.getCluster());
+    }
+    for (HostWorkspaceOp workspace : host.getOps<HostWorkspaceOp>()) {
+      auto bytes = expressions.text(workspace.getBytes());
+      if (!bytes) {
+        result = failure();
+        continue;
+      }
+      json.attribute("workspace", *bytes);
     }
     // The order of the params struct, which the two lists below lose.
     json.attributeArray("params", [&] {

@@ -240,6 +240,35 @@ Status checkBindings(const KernelInfo &kernel, const Bindings &bindings) {
   return Status();
 }
 
+Status Workspaces::get(const Driver &driver, CuStream stream, int64_t bytes,
+                       CuAddress &address) {
+  const auto known = ofStream.find(stream);
+  if (known != ofStream.end() && known->second.bytes >= bytes) {
+    address = known->second.address;
+    return Status();
+  }
+  const auto size = size_t(std::max<int64_t>(bytes, 1));
+  Status status = driver.check(driver.allocate(&address, size),
+                               "cuMemAlloc of a workspace");
+  if (!status.ok()) {
+    return status;
+  }
+  if (known != ofStream.end()) {
+    old.push_back(known->second.address);
+  }
+  ofStream[stream] = {address, bytes};
+  return driver.check(driver.fill(address, 0, size, stream), "cuMemsetD8Async");
+}
+
+void Workspaces::release(const Driver &driver) {
+  for (const auto &[stream, buffer] : ofStream) {
+    driver.release(buffer.address);
+  }
+  for (CuAddress address : old) {
+    driver.release(address);
+  }
+}
+
 Status DeviceKernel::load(const KernelInfo &info, const std::string &cubin) {
   Status status = Driver::get(driver);
   if (status.ok()) {
@@ -264,6 +293,7 @@ Status DeviceKernel::load(const KernelInfo &info, const std::string &cubin) {
 
 DeviceKernel::~DeviceKernel() {
   if (module) {
+    workspaces.release(*driver);
     driver->moduleUnload(module);
   }
 }
@@ -357,7 +387,11 @@ Status DeviceKernel::prepare(const KernelInfo &info, const Bindings &bindings,
       continue;
     }
     uint64_t word = 0;
-    if (argument.kind == ArgumentInfo::Pointer) {
+    const bool isWorkspace = argument.kind == ArgumentInfo::Workspace;
+    if (isWorkspace) {
+      // The address depends on the stream: the launch fills it in.
+      status = evaluate(info.workspace, names, launch.workspaceBytes);
+    } else if (argument.kind == ArgumentInfo::Pointer) {
       word = bindings.tensors[size_t(argument.index)].address;
     } else if (argument.kind == ArgumentInfo::Stride) {
       const TensorBinding &binding = bindings.tensors[size_t(argument.index)];
@@ -373,14 +407,26 @@ Status DeviceKernel::prepare(const KernelInfo &info, const Bindings &bindings,
     }
     launch.words.push_back(word);
     launch.pointers.push_back(&launch.words.back());
+    if (isWorkspace) {
+      launch.workspace = &launch.words.back();
+    }
   }
   return status;
 }
 
 Status DeviceKernel::launch(const KernelInfo &info, PreparedLaunch &launch,
-                            CuStream stream) const {
+                            CuStream stream) {
   if (launch.isEmpty) {
     return Status();
+  }
+  if (launch.workspace) {
+    CuAddress address = 0;
+    Status status =
+        workspaces.get(*driver, stream, launch.workspaceBytes, address);
+    if (!status.ok()) {
+      return status;
+    }
+    *launch.workspace = address;
   }
   const std::string what = "launch of " + info.entry;
   if (info.cluster > 1) {

@@ -10,6 +10,7 @@
 #include "Manifest.h"
 
 #include <deque>
+#include <map>
 
 namespace spak_rt {
 
@@ -45,6 +46,29 @@ struct PreparedLaunch {
   std::deque<TensorMap> maps;
   std::deque<uint64_t> words;
   std::vector<void *> pointers;
+  /// What `workspace` must hold, and the word that takes its address.
+  int64_t workspaceBytes = 0;
+  uint64_t *workspace = nullptr;
+};
+
+/// Device memory that a kernel counts in: zero at first, and zero again where
+/// it counted after each launch. Launches on one stream follow one another and
+/// share one; a larger one replaces it.
+class Workspaces {
+public:
+  Status get(const Driver &driver, CuStream stream, int64_t bytes,
+             CuAddress &address);
+  /// Frees all. Nothing may still run.
+  void release(const Driver &driver);
+
+private:
+  struct Buffer {
+    CuAddress address;
+    int64_t bytes;
+  };
+  std::map<CuStream, Buffer> ofStream;
+  /// Outgrown, but a launch may still be using them.
+  std::vector<CuAddress> old;
 };
 
 /// A kernel of a loaded cubin on the current context.
@@ -59,7 +83,7 @@ public:
   Status prepare(const KernelInfo &info, const Bindings &bindings,
                  PreparedLaunch &launch) const;
   Status launch(const KernelInfo &info, PreparedLaunch &launch,
-                CuStream stream) const;
+                CuStream stream);
   bool isLoaded() const { return function != nullptr; }
 
 private:
@@ -70,6 +94,7 @@ private:
   const Driver *driver = nullptr;
   CuModule module = nullptr;
   CuFunction function = nullptr;
+  Workspaces workspaces;
 };
 
 } // namespace spak_rt

@@ -178,6 +178,13 @@ ArgumentInfo readArgument(Reader &reader, const KernelInfo &kernel) {
     argument.type = reader.type("type");
     return argument;
   }
+  if (kind == "workspace") {
+    argument.kind = ArgumentInfo::Workspace;
+    if (kernel.workspace.empty()) {
+      reader.fail("kind", "a kernel that says the bytes of its workspace");
+    }
+    return argument;
+  }
   argument.index = kernel.tensorIndex(reader.text("tensor"));
   if (argument.index < 0) {
     reader.fail("tensor", "the name of a tensor");
@@ -212,7 +219,8 @@ ArgumentInfo readArgument(Reader &reader, const KernelInfo &kernel) {
       reader.fail("axis", "an axis of the tensor");
     }
   } else {
-    reader.fail("kind", "tensor_map, pointer, stride, scalar or value");
+    reader.fail("kind", "tensor_map, pointer, stride, scalar, value or "
+                        "workspace");
   }
   return argument;
 }
@@ -249,6 +257,9 @@ KernelInfo readKernel(Reader &reader) {
   kernel.cluster = reader.integer("cluster", 1);
   if (kernel.cluster < 1) {
     reader.fail("cluster", "1 or more");
+  }
+  if (reader.find("workspace")) {
+    kernel.workspace = reader.expression("workspace");
   }
   const json *grid = reader.find("grid");
   kernel.grid = grid && grid->is_array()

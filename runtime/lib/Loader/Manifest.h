@@ -53,7 +53,7 @@ struct CheckInfo {
 
 /// One argument of the device function.
 struct ArgumentInfo {
-  enum Kind { TensorMap, Pointer, Stride, Scalar, Expression };
+  enum Kind { TensorMap, Pointer, Stride, Scalar, Expression, Workspace };
   Kind kind = Pointer;
   /// Index of the tensor or scalar.
   int index = -1;
@@ -76,6 +76,9 @@ struct KernelInfo {
   /// Neighbouring blocks that form a cluster.
   int64_t cluster = 1;
   std::vector<std::string> grid;
+  /// Bytes of device memory that a launch needs besides its tensors; empty for
+  /// none.
+  std::string workspace;
   std::vector<TensorInfo> tensors;
   std::vector<ScalarInfo> scalars;
   std::vector<std::string> dims;

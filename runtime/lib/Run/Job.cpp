@@ -71,6 +71,9 @@ Job::~Job() {
       driver->release(tensor.buffer);
     }
   }
+  if (driver) {
+    workspaces.release(*driver);
+  }
   if (!scratch.empty() && options.keep.empty()) {
     runCommand({"rm", "-rf", scratch}, nullptr);
   }
@@ -123,9 +126,14 @@ Outcome Job::loadFunction(const std::string &path) {
   const std::string symbol = info->name + "_launch";
   function =
       reinterpret_cast<decltype(function)>(dlsym(library, symbol.c_str()));
-  return function ? Outcome()
-                  : Outcome{kExitDiagnosed,
-                            "`" + path + "` has no function " + symbol};
+  const std::string size = info->name + "_workspace";
+  workspaceBytes =
+      reinterpret_cast<decltype(workspaceBytes)>(dlsym(library, size.c_str()));
+  if (!function || (!workspaceBytes && !info->workspace.empty())) {
+    return {kExitDiagnosed,
+            "`" + path + "` has no function " + (function ? size : symbol)};
+  }
+  return Outcome();
 }
 
 Outcome Job::setUp() {
@@ -301,7 +309,7 @@ Outcome Job::makeTensor(size_t index) {
   return Outcome::of(status);
 }
 
-std::vector<uint8_t> Job::paramsStruct() const {
+std::vector<uint8_t> Job::paramsStruct(CuAddress workspace) const {
   std::vector<uint8_t> bytes;
   const auto append = [&](const void *data, size_t size) {
     bytes.resize((bytes.size() + size - 1) / size * size);
@@ -325,6 +333,9 @@ std::vector<uint8_t> Job::paramsStruct() const {
   for (const int64_t &dim : bindings.dims) {
     append(&dim, 8);
   }
+  if (!info->workspace.empty()) {
+    append(&workspace, 8);
+  }
   return bytes;
 }
 
@@ -332,7 +343,15 @@ Outcome Job::launch(bool viaFunction) {
   if (!viaFunction) {
     return Outcome::of(device.launch(*info, prepared, nullptr));
   }
-  const std::vector<uint8_t> params = paramsStruct();
+  CuAddress workspace = 0;
+  if (!info->workspace.empty()) {
+    const int64_t bytes = workspaceBytes(paramsStruct(0).data());
+    Status status = workspaces.get(*driver, nullptr, bytes, workspace);
+    if (!status.ok()) {
+      return Outcome::of(status);
+    }
+  }
+  const std::vector<uint8_t> params = paramsStruct(workspace);
   const char *message = "";
   const int code = function(params.data(), nullptr, &message);
   return code ? Outcome{kExitRunFailed,

@@ -124,7 +124,7 @@ private:
   Outcome outputs(std::vector<std::vector<uint8_t>> &bits);
   Outcome checkGuards(size_t tensor, std::vector<uint8_t> bits) const;
   Outcome judge(std::map<std::string, double> &measures);
-  std::vector<uint8_t> paramsStruct() const;
+  std::vector<uint8_t> paramsStruct(CuAddress workspace) const;
 
   Manifest manifest;
   const KernelInfo *info = nullptr;
@@ -134,6 +134,9 @@ private:
   DeviceKernel device;
   PreparedLaunch prepared;
   int (*function)(const void *, void *, const char **) = nullptr;
+  /// Of the C function, which has a workspace of its own.
+  int64_t (*workspaceBytes)(const void *) = nullptr;
+  Workspaces workspaces;
   std::string scratch;
 };
 

@@ -45,8 +45,27 @@ def address_of(tensor):
     return address or None
 
 
+def _zeros(count):
+    """`count` zero bytes on the current device, ready for any stream."""
+    import torch
+
+    made = torch.zeros(count, dtype=torch.uint8, device="cuda")
+    torch.cuda.current_stream().synchronize()
+    return made
+
+
+def _device():
+    import torch
+
+    return torch.cuda.current_device()
+
+
 class Kernel:
-    """A launch function. Call it with tensors and scalars by name."""
+    """A launch function. Call it with tensors and scalars by name.
+
+    A kernel that counts in device memory gets a workspace of its own for each
+    stream of a device, at the first launch there: it lives as long as this
+    object, and launches on one stream share it."""
 
     def __init__(self, info, library, manifest):
         self.info = info
@@ -64,6 +83,11 @@ class Kernel:
         if self._defaults:
             self._defaults.restype = None
             self._defaults.argtypes = [ctypes.POINTER(self.params_type)]
+        self._workspaces = {}
+        if info.workspace is not None:
+            self._bytes = getattr(library, info.name + "_workspace")
+            self._bytes.restype = ctypes.c_int64
+            self._bytes.argtypes = [ctypes.POINTER(self.params_type)]
 
     def params(self, **arguments):
         """The params struct of these tensors and scalars.
@@ -107,12 +131,25 @@ class Kernel:
         return params
 
     def status(self, params, stream=None):
-        """Launches with a params struct: (code, message)."""
+        """Launches with a params struct: (code, message). Where its
+        `workspace` is null it is the stream's for this launch."""
         message = ctypes.c_char_p()
         stream = current_stream() if stream is None else stream
+        if self.info.workspace is not None and not params.workspace:
+            params = self.params_type.from_buffer_copy(params)
+            params.workspace = self.workspace(params, stream).data_ptr()
         code = self._launch(ctypes.byref(params), stream, ctypes.byref(message))
         text = message.value.decode() if message.value else ""
         return code, text
+
+    def workspace(self, params, stream):
+        """The stream's workspace, large enough for this launch."""
+        held = self._workspaces.setdefault((_device(), stream), [])
+        size = max(1, self._bytes(ctypes.byref(params)))
+        if not held or held[-1].shape[0] < size:
+            # A launch may still be using the smaller one: it is kept.
+            held.append(_zeros(size))
+        return held[-1]
 
     def launch(self, params, stream=None):
         """Launches with a params struct; LaunchError unless the code is 0."""

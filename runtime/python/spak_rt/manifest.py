@@ -39,6 +39,8 @@ class KernelInfo:
         self.scalars = {s["name"]: s for s in data.get("scalars", [])}
         self.dims = list(data["dims"])
         self.order = data.get("params") or self._natural_order()
+        # Bytes over the dims and `sms`, or None.
+        self.workspace = data.get("workspace")
 
     def _natural_order(self):
         """Inputs, scalars, outputs: how kernels are usually declared. Used
@@ -56,7 +58,8 @@ class KernelInfo:
 
     def params_type(self):
         """struct <name>_params: pointer and strides of each tensor and the
-        scalars, in declaration order, then the dims (Launch ABI)."""
+        scalars, in declaration order, then the dims (Launch ABI), then the
+        workspace of a kernel that has one."""
         fields = []
         for name in self.order:
             if name in self.tensors:
@@ -67,6 +70,8 @@ class KernelInfo:
             else:
                 fields.append((name, _SCALARS[self.scalars[name]["dtype"]]))
         fields += [(dim, ctypes.c_int64) for dim in self.dims]
+        if self.workspace is not None:
+            fields.append(("workspace", ctypes.c_void_p))
         return type(self.name + "_params", (ctypes.Structure,), {"_fields_": fields})
 
     def extents(self, tensor, dims):

@@ -53,7 +53,7 @@ spak.kernel @ring(%r: !spak.ring<(!spak.tile<m=64 : f32>), slots = 0>) { spak.re
 // expected-error @+1 {{staging "tma" has 1 slot or more, got 0}}
 #staging = #spak.staging<"tma", slots = 0>
 // -----
-// expected-error @+1 {{expected "one_per_cta", "persistent_static", "persistent_snake" or "persistent_paired", got "random"}}
+// expected-error @+1 {{expected "one_per_cta", "persistent_static", "persistent_snake", "persistent_paired" or "persistent_dynamic", got "random"}}
 #order = #spak.order<"random", [], {}>
 // -----
 // expected-error @+1 {{expected `spak.target` to be a target on a module}}

@@ -154,3 +154,11 @@ spak_cuda.host @h(%p: !spak_cuda.global<bf16> {spak.name = "P"}, %n: i64, %s: i6
   spak_cuda.host.launch @k grid %sms(%map) : !spak_cuda.tmap
   spak_cuda.return
 }
+
+// CHECK-LABEL: spak_cuda.host @w(
+spak_cuda.host @w(%p: !spak_cuda.global<i32> {spak.name = "workspace", spak.kind = "workspace"}) {
+  %sms = spak_cuda.host.sms
+  // CHECK: spak_cuda.host.workspace %{{.+}}
+  spak_cuda.host.workspace %sms
+  spak_cuda.return
+}

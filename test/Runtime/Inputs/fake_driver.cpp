@@ -24,6 +24,9 @@ bool hasDefect(const char *name) {
 
 int launches = 0;
 
+/// FAKE_WORKSPACE: the toy's next argument counts launches in device memory.
+bool hasWorkspace() { return std::getenv("FAKE_WORKSPACE") != nullptr; }
+
 template <typename Type>
 Type argument(void **arguments, int index) {
   Type value;
@@ -46,6 +49,10 @@ void toy(void **arguments) {
     for (int j = 0; j < columns; ++j) {
       z[i * zStride + j] = xRow[j] + factor * y[i * yStride + j];
     }
+  }
+  if (hasWorkspace()) {
+    auto *counter = reinterpret_cast<int *>(argument<Address>(arguments, 9));
+    z[0] = float((*counter)++);
   }
   if (hasDefect("value")) {
     z[0] += 1;
@@ -137,6 +144,9 @@ int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
 }
 int cuMemAlloc_v2(Address *address, size_t size) {
   *address = Address(std::aligned_alloc(1024, (size + 1023) / 1024 * 1024));
+  if (*address) {
+    std::memset(reinterpret_cast<void *>(*address), 0x5a, size);
+  }
   return *address ? 0 : 2;
 }
 int cuMemFree_v2(Address address) {

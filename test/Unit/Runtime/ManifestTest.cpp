@@ -54,6 +54,21 @@ TEST(Manifest, ReadsTheToy) {
   EXPECT_EQ(kernel.arguments[2].axis, 0);
 }
 
+TEST(Manifest, AWorkspace) {
+  const std::string argument = R"({"kind": "pointer", "tensor": "Y"})";
+  std::string text = edited(argument, R"({"kind": "workspace"})");
+  EXPECT_EQ(messageOf(text),
+            "manifest: kernels[0].arguments[1].kind: expected a kernel that "
+            "says the bytes of its workspace, got \"workspace\"");
+  const std::string threads = "\"threads\": 128";
+  text.insert(text.find(threads), "\"workspace\": \"sms * 8\", ");
+  Manifest manifest;
+  const Status status = parseManifest(text, manifest);
+  ASSERT_TRUE(status.ok()) << status.message;
+  EXPECT_EQ(manifest.kernels[0].workspace, "sms * 8");
+  EXPECT_EQ(manifest.kernels[0].arguments[1].kind, ArgumentInfo::Workspace);
+}
+
 TEST(Manifest, ParamsDefaultToInputsScalarsOutputs) {
   Manifest manifest;
   ASSERT_TRUE(
@@ -76,7 +91,7 @@ TEST(Manifest, NamesTheKeyAtFault) {
             "got \"f31\"");
   EXPECT_EQ(messageOf(edited("\"kind\": \"pointer\"", "\"kind\": \"ptr\"")),
             "manifest: kernels[0].arguments[1].kind: expected tensor_map, "
-            "pointer, stride, scalar or value, got \"ptr\"");
+            "pointer, stride, scalar, value or workspace, got \"ptr\"");
   EXPECT_EQ(messageOf(edited("[\"32\", \"16\"]", "[\"32\"]")),
             "manifest: kernels[0].arguments[0].box: expected one to five "
             "sizes, as many as dims, got [\"32\"]");

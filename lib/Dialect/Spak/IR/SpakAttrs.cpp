@@ -192,10 +192,10 @@ LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                 StringRef schedule, ArrayAttr fastest,
                                 DictionaryAttr params) {
   if (!isSchedule(schedule)) {
-    return emitError()
-           << "expected \"one_per_cta\", \"persistent_static\", "
-              "\"persistent_snake\" or \"persistent_paired\", got \""
-           << schedule << "\"";
+    return emitError() << "expected \"one_per_cta\", \"persistent_static\", "
+                          "\"persistent_snake\", \"persistent_paired\" or "
+                          "\"persistent_dynamic\", got \""
+                       << schedule << "\"";
   }
   if (!llvm::all_of(fastest, llvm::IsaPred<StringAttr>)) {
     return emitError() << "the variables of an order are names, got "

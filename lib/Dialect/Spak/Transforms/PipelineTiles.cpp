@@ -28,9 +28,14 @@ namespace {
 ///     the rest of the head, under them
 ///     the rest of the tail
 ///   the tail of the last tile
+///
+/// Where blocks claim their tiles, a block claims as late as it can: the loop
+/// of a tile stands at the end of its round, in front of the question whether
+/// another tile follows.
 class TileRotation {
 public:
-  TileRotation(GridOp grid, ForOp loop) : grid(grid), loop(loop) {}
+  TileRotation(GridOp grid, ForOp loop)
+      : grid(grid), loop(loop), late(grid.getOrderAttr().isDynamic()) {}
 
   void run();
 
@@ -46,9 +51,10 @@ private:
 
   GridOp grid;
   ForOp loop;
+  bool late; ///< whether the loop is of the round that begins its tile
   SmallVector<Operation *> headDots, headRest;
   SmallVector<Operation *> inLoop, tailDots, tailRest;
-  /// What a tail reads of its tile's head.
+  /// What a tail reads of what stands before it.
   llvm::SetVector<Value> crossing;
 };
 
@@ -97,8 +103,14 @@ void TileRotation::collectCrossing() {
   llvm::SmallPtrSet<Operation *, 16> head;
   head.insert_range(headDots);
   head.insert_range(headRest);
-  for (auto *ops : {&inLoop, &tailDots, &tailRest}) {
-    for (Operation *op : *ops) {
+  SmallVector<ArrayRef<Operation *>> behind = {tailDots, tailRest};
+  if (late) {
+    head.insert_range(inLoop);
+  } else {
+    behind.insert(behind.begin(), inLoop);
+  }
+  for (ArrayRef<Operation *> ops : behind) {
+    for (Operation *op : ops) {
       forEachOutsideOperand(op, [&](Value value) {
         auto variable = dyn_cast<BlockArgument>(value);
         bool isVariable = variable && variable.getOwner() == grid.getBody();
@@ -130,6 +142,9 @@ void TileRotation::run() {
   map.map(grid.getVariables(), first.getVariables());
   clone(b, headDots, map);
   clone(b, headRest, map);
+  if (late) {
+    clone(b, inLoop, map);
+  }
   auto mapped = [&](const IRMapping &from) {
     SmallVector<Value> values;
     for (Value value : crossing) {
@@ -149,11 +164,16 @@ void TileRotation::run() {
     before.map(value, body->addArgument(value.getType(), value.getLoc()));
   }
   b.setInsertionPointToEnd(body);
-  clone(b, inLoop, before);
+  if (!late) {
+    clone(b, inLoop, before);
+  }
   clone(b, headDots, now);
   clone(b, tailDots, before);
   clone(b, headRest, now);
   clone(b, tailRest, before);
+  if (late) {
+    clone(b, inLoop, now);
+  }
   YieldOp::create(b, loc, mapped(now));
 
   b.setInsertionPointAfter(rotated);
@@ -161,7 +181,9 @@ void TileRotation::run() {
   for (auto [value, result] : llvm::zip_equal(crossing, rotated.getResults())) {
     last.map(value, result);
   }
-  clone(b, inLoop, last);
+  if (!late) {
+    clone(b, inLoop, last);
+  }
   clone(b, tailDots, last);
   clone(b, tailRest, last);
   grid.erase();

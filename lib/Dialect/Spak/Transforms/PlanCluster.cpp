@@ -126,6 +126,10 @@ LogicalResult ClusterPlan::run() {
     return failure(failed(wanted));
   }
   cluster = **wanted;
+  if (order.isDynamic()) {
+    return grid.emitOpError("blocks of a cluster take neighbouring tiles (")
+           << why << "), but with persistent_dynamic each claims its own";
+  }
   if (!requests.can("cluster")) {
     return grid.emitOpError()
            << requests.arch() << " has no clusters of blocks (" << why << ")";

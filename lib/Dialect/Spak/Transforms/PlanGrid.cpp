@@ -170,8 +170,9 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
     why = "request `order`";
     if (!OrderAttr::isSchedule(schedule)) {
       return grid.emitOpError("request `order`: expected \"one_per_cta\", "
-                              "\"persistent_static\", \"persistent_snake\" "
-                              "or \"persistent_paired\", got ")
+                              "\"persistent_static\", \"persistent_snake\", "
+                              "\"persistent_paired\" or "
+                              "\"persistent_dynamic\", got ")
              << requests.request("order");
     }
   }
@@ -187,6 +188,12 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
     }
     schedule = wanted;
     why = "request `persistent`";
+  }
+  if (schedule == "persistent_dynamic" &&
+      !grid->getParentOfType<KernelOp>().getRolesAttr()) {
+    return grid.emitOpError("request `order` = persistent_dynamic needs a role "
+                            "that only fetches tiles, to claim them for the "
+                            "others: no load of this kernel is staged");
   }
   Raster raster = chooseRaster(grid, requests);
   if (requests.request("raster")) {

@@ -60,6 +60,20 @@ LogicalResult RoleOp::verify() {
   return success();
 }
 
+LogicalResult StopUnlessOp::verify() {
+  if (!isa<scf::ForOp>((*this)->getParentOp())) {
+    return emitOpError("expected a loop around it, got ")
+           << (*this)->getParentOp()->getName();
+  }
+  for (Operation *op = (*this)->getPrevNode(); op; op = op->getPrevNode()) {
+    if (!isMemoryEffectFree(op)) {
+      return emitOpError("stands behind ")
+             << op->getName() << ", which has an effect";
+    }
+  }
+  return success();
+}
+
 LogicalResult SharedOp::verify() {
   if (getOffset() && *getOffset() % getAlign() != 0) {
     return emitOpError("SMEM-ALIGN: offset ")
@@ -351,6 +365,24 @@ static LogicalResult verifyTied(Operation *op) {
 
 LogicalResult WgmmaFenceOp::verify() { return verifyTied(*this); }
 LogicalResult WgmmaWaitOp::verify() { return verifyTied(*this); }
+
+LogicalResult HostWorkspaceOp::verify() {
+  auto host = (*this)->getParentOfType<HostOp>();
+  int64_t arguments = 0, sizes = 0;
+  for (unsigned i = 0; host && i < host.getNumArguments(); ++i) {
+    auto kind = host.getArgAttrOfType<StringAttr>(i, "spak.kind");
+    arguments += kind && kind.getValue() == "workspace";
+  }
+  for (Operation &op : *(*this)->getBlock()) {
+    sizes += isa<HostWorkspaceOp>(op);
+  }
+  if (arguments != 1 || sizes != 1) {
+    return emitOpError("expected one argument of kind \"workspace\" and one "
+                       "size of it, got ")
+           << arguments << " and " << sizes;
+  }
+  return success();
+}
 
 LogicalResult HostTensorMapOp::verify() {
   size_t rank = getDims().size();

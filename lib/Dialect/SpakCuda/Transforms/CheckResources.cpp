@@ -197,7 +197,7 @@ bool isUniform(Value value, llvm::DenseSet<Value> &asked) {
   if (isa<LaneOp, ThreadInGroupOp, ThreadInRoleOp, FragGetOp>(def)) {
     return false;
   }
-  if (isa<UniformOp, WarpAnyOp>(def)) {
+  if (isa<UniformOp, WarpAnyOp, TakeOp>(def)) {
     return true;
   }
   if (auto loop = dyn_cast<scf::ForOp>(def)) {
@@ -216,6 +216,8 @@ LogicalResult checkUniform(KernelOp kernel) {
       controls.push_back(branch.getCondition());
     } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
       controls = {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()};
+    } else if (auto stop = dyn_cast<StopUnlessOp>(op)) {
+      controls.push_back(stop.getCondition());
     }
     auto role = op->getParentOfType<RoleOp>();
     if (role && role.getOneThread()) {

@@ -4,7 +4,7 @@
 #ifndef SPAK_DEVICE_BARRIER_CUH
 #define SPAK_DEVICE_BARRIER_CUH
 
-#include "spak/device/types.cuh"
+#include "spak/device/sync.cuh"
 
 namespace spak {
 
@@ -123,6 +123,43 @@ struct Ring {
     mbarrier_arrive_if(when, empty(count));
   }
 };
+//@ end
+
+//@ block claim_place needs Ring
+/// Adds 1 to `counter`, which begins again at 0 behind `places` - 1, and hands
+/// the place that it stood for to the block through `slots` at a shared
+/// address, 4 bytes each. Blocks begin with as many places as there are blocks.
+/// One thread. PTX ISA "st.shared", sm_20.
+template <int Slots>
+SPAK_FN int claim_place(const Ring<Slots> &ring, uint32_t count, uint32_t slots,
+                        int *counter, int places) {
+  ring.acquire(count);
+  const int place = gridDim.x + atomicInc(reinterpret_cast<unsigned *>(counter),
+                                          unsigned(places) - 1);
+  asm volatile("st.shared.b32 [%0], %1;" ::"r"(slots + count % Slots * 4),
+               "r"(place)
+               : "memory");
+  ring.commit(count);
+  return place;
+}
+//@ end
+
+//@ block take_place needs Ring uniform
+/// The place that was claimed for slot `count`, which is given back where
+/// `when` holds. All lanes. PTX ISA "ld.shared", sm_20.
+template <int Slots>
+SPAK_FN int take_place(const Ring<Slots> &ring, uint32_t count, uint32_t slots,
+                       bool when) {
+  int place;
+  ring.wait(count);
+  asm volatile("ld.shared.b32 %0, [%1];"
+               : "=r"(place)
+               : "r"(slots + count % Slots * 4)
+               : "memory");
+  place = uniform(place);
+  ring.release_if(when, count);
+  return place;
+}
 //@ end
 
 } // namespace spak

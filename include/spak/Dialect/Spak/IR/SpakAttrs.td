@@ -107,7 +107,9 @@ def Spak_OrderAttr : Spak_Attr<"Order", "order"> {
     With `persistent_paired` places come in pairs: the fastest variable x, with
     `x = "paired"`, is run through from both ends, the longest tile and then the
     shortest, so that all pairs are the same work and blocks take the pairs in
-    turn. Where x is odd, its shortest tile is run twice.
+    turn. Where x is odd, its shortest tile is run twice. With
+    `persistent_dynamic` block i begins with place i, and then claims the next
+    place that nobody has: long and short tiles even out as they come.
 
     ```mlir
     #order = #spak.order<"persistent_static", ["h", "b", "m"],
@@ -124,12 +126,15 @@ def Spak_OrderAttr : Spak_Attr<"Order", "order"> {
     static bool isSchedule(::llvm::StringRef schedule) {
       return schedule == "one_per_cta" || schedule == "persistent_static" ||
              schedule == "persistent_snake" ||
-             schedule == "persistent_paired";
+             schedule == "persistent_paired" ||
+             schedule == "persistent_dynamic";
     }
     /// Whether a block takes several tiles.
     bool isPersistent() const { return getSchedule() != "one_per_cta"; }
     /// Whether every second round of a persistent grid runs backwards.
     bool isSnake() const { return getSchedule() == "persistent_snake"; }
+    /// Whether a block claims its places one by one.
+    bool isDynamic() const { return getSchedule() == "persistent_dynamic"; }
     /// Whether a block takes two places at a time.
     bool isPaired() const { return getSchedule() == "persistent_paired"; }
     /// Whether \p variable is run through from both ends.

@@ -174,7 +174,7 @@ def PlanGrid : SpakPass<"plan-grid"> {
   let summary = "decide the order in which blocks take the tiles of the grid";
   let description = [{
     The schedule is the request `order` (`one_per_cta`, `persistent_static`,
-    `persistent_snake`, `persistent_paired`), default `one_per_cta`. The raster is the request `raster`, else longest
+    `persistent_snake`, `persistent_paired`, `persistent_dynamic`), default `one_per_cta`. The raster is the request `raster`, else longest
     first along a range on which a loop's upper bound depends, else grouped
     rows on a grid of two or more ranges with `group` (default
     `default-group`), else natural. A longest-first raster is cut into sections

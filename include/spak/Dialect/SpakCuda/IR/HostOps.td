@@ -55,6 +55,18 @@ def SpakCuda_HostClustersOp : SpakCuda_Op<"host.clusters", [Pure]> {
   let assemblyFormat = "$kernel attr-dict";
 }
 
+def SpakCuda_HostWorkspaceOp : SpakCuda_Op<"host.workspace", [ReadWrite]> {
+  let summary = "the device memory that a launch needs besides its tensors";
+  let description = [{
+    What `k_workspace` returns. `bytes` is over dims and `host.sms` only; a
+    launch computes none of it. At most one a host function, and with it one
+    argument of kind "workspace".
+  }];
+  let arguments = (ins I64:$bytes);
+  let hasVerifier = 1;
+  let assemblyFormat = "$bytes attr-dict";
+}
+
 def SpakCuda_HostTensorMapOp
     : SpakCuda_Op<"host.tensor_map", [Pure, AttrSizedOperandSegments]> {
   let summary = "a tensor map over a whole tensor";

@@ -69,7 +69,9 @@ def SpakCuda_HostOp : SpakCuda_FunctionOp<"host"> {
     - strides: i64 with `spak.kind = "stride"`, `spak.tensor`, `spak.axis`, in
       elements, one for each axis but the last;
     - scalars: `spak.kind = "scalar"`, optional `spak.default`;
-    - dims: i64 with `spak.kind = "dim"` and `spak.name`.
+    - dims: i64 with `spak.kind = "dim"` and `spak.name`;
+    - the workspace, last: `!spak_cuda.global<i32>` with
+      `spak.kind = "workspace"`. The kernel's argument has the kind too.
     The body runs checks, makes tensor maps and ends with a launch.
   }];
   let arguments = (ins

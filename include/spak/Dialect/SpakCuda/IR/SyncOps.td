@@ -103,6 +103,52 @@ def SpakCuda_RingReleaseOp : SpakCuda_Op<"ring.release", [ReadWrite]> {
   }];
 }
 
+def SpakCuda_ClaimOp : SpakCuda_Op<"claim", [ReadWrite]> {
+  let summary = "claims the next place of the grid that no block has";
+  let description = [{
+    One thread of the block adds 1 to word `at` of `counter`, and hands the
+    number, after those that blocks begin with, to whoever takes it from slot
+    `count` of `ring` and `to`. Numbers from `places` on say that
+    there are no more. The counter begins at 0 and runs up to `places` - 1:
+    every block claims until it gets none, so it is 0 again at the end.
+  }];
+  let arguments = (ins Arg<SpakCuda_GlobalType, "", [MemRead, MemWrite]>:$counter,
+                       I32:$at, I32:$places, SpakCuda_SmemType:$to, SpakCuda_RingType:$ring,
+                       I32:$count);
+  let results = (outs I32:$result);
+  let assemblyFormat = [{
+    $counter `[` $at `]` `of` $places `to` $to `by` $ring `,` $count attr-dict
+    `:` type($counter) `,` type($to) `,` type($ring)
+  }];
+}
+
+def SpakCuda_TakeOp : SpakCuda_Op<"take", [ReadWrite]> {
+  let summary = "takes a place that was claimed, and gives its slot back";
+  let description = [{
+    All lanes wait and read; those arrive where `when` holds. The result is
+    the same in all of them.
+  }];
+  let arguments = (ins SpakCuda_SmemType:$from, SpakCuda_RingType:$ring,
+                       I32:$count, I1:$when);
+  let results = (outs I32:$result);
+  let assemblyFormat = [{
+    $from `by` $ring `,` $count `when` $when attr-dict
+    `:` type($from) `,` type($ring)
+  }];
+}
+
+def SpakCuda_StopUnlessOp : SpakCuda_Op<"stop_unless", [ReadWrite]> {
+  let summary = "ends the loop around it where `condition` does not hold";
+  let description = [{
+    Stands in front of everything in the loop's body that has an effect, so the
+    loop ends as if it had no more iterations: its results are the values that
+    this one was entered with.
+  }];
+  let arguments = (ins I1:$condition);
+  let hasVerifier = 1;
+  let assemblyFormat = "$condition attr-dict";
+}
+
 def SpakCuda_BarrierIdsOp : SpakCuda_Op<"barrier_ids"> {
   let summary = "the first of `ids` named barriers in a row";
   let description = [{
