@@ -318,7 +318,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--checker", default="check_attention.py",
                         help="the script of runtime/python that runs them")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     if args.command != "check" and not args.file:
         parser.error(args.command + " needs a design")
     if args.command != "build" and not args.o:
