@@ -18,10 +18,16 @@ public:
   /// The tensor's name.
   static std::string nameOf(cuda::HostTensorMapOp map);
   static int64_t elementBytes(cuda::HostTensorMapOp map);
+  /// Of one box.
+  static int64_t boxBytes(cuda::HostTensorMapOp map);
 
 private:
   llvm::DenseMap<mlir::Value, mlir::Operation *> maps;
 };
+
+/// Turns that the groups' stores of \p op take at the banks; unit: wavefront of
+/// one warpgroup.
+int64_t wavefrontsOf(cuda::StMatrixOp op);
 
 void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
                  space::KernelFigures &figures);

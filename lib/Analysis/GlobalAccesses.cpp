@@ -228,6 +228,14 @@ int64_t TensorMaps::elementBytes(cuda::HostTensorMapOp map) {
       cast<cuda::GlobalType>(map.getBase().getType()).getElementType());
 }
 
+int64_t TensorMaps::boxBytes(cuda::HostTensorMapOp map) {
+  int64_t bytes = elementBytes(map);
+  for (int64_t extent : map.getBox()) {
+    bytes *= extent;
+  }
+  return bytes;
+}
+
 void countGlobal(cuda::KernelOp kernel, const TensorMaps &maps,
                  space::KernelFigures &figures) {
   auto add = [&](Operation *op, std::optional<space::GlobalAccess> access) {

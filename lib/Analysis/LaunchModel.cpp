@@ -1,22 +1,16 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
 // Owns: the modelled time of a launch. The launch function is computed for the
-// given sizes, then every block's control flow is walked: trip counts are those
-// of the kernel, so tiles that a mask skips cost nothing and tiles that it cuts
-// cost whole. docs/Gates.md has the formulas.
+// given sizes, then every block is walked: trip counts are those of the kernel,
+// so tiles that a mask skips cost nothing and tiles that it cuts cost whole.
+// docs/Gates.md has the formulas.
 #include "spak/Analysis/KernelFigures.h"
 
-#include "Accesses.h"
-#include "ScalarValues.h"
+#include "BlockWalk.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 #include <queue>
-#include <set>
 
 using namespace mlir;
 
@@ -24,360 +18,13 @@ namespace spak::analysis {
 
 namespace {
 
-constexpr int64_t kThreadsPerGroup = 128;
-constexpr int64_t kWarpsPerGroup = 4;
-/// Walked loop iterations after which there is no model. Unit: iteration.
-constexpr int64_t kMaxIterations = 4000000;
-
-/// What one warpgroup of a role does, in cycles of a multiprocessor that it
-/// has for itself, and in bytes.
-struct Work {
-  double tensor = 0;
-  double sfu = 0;
-  double issue = 0;
-  double flops = 0;
-  double bytes = 0;
-
-  Work &operator+=(const Work &other) { return add(other, 1); }
-  Work &add(const Work &other, double times) {
-    tensor += times * other.tensor;
-    sfu += times * other.sfu;
-    issue += times * other.issue;
-    flops += times * other.flops;
-    bytes += times * other.bytes;
-    return *this;
-  }
-};
-
-/// When what was issued is done; cycles since the block began.
-struct Clock {
-  double now = 0;
-  double tensorFree = 0;
-  std::vector<double> groups; ///< ends of the committed groups in flight
-};
-
-/// Boxes by map and coordinates.
-using Boxes = std::set<std::pair<Operation *, std::vector<int64_t>>>;
-
-class RoleWalk {
-public:
-  RoleWalk(const device::Rates &rates, const TensorMaps &maps,
-           ThreadPlace place, llvm::DenseMap<Value, Integer> &values,
-           int64_t &iterations, bool oneThread, Boxes *boxes)
-      : rates(rates), maps(maps), place(place), values(values),
-        iterations(iterations), oneThread(oneThread), boxes(boxes) {}
-
-  Work work;
-  Clock clock;
-  std::string problem;
-
-  bool walk(Block &block) {
-    for (Operation &op : block) {
-      if (auto stop = dyn_cast<cuda::StopUnlessOp>(op)) {
-        Integer goesOn = valueOf(stop.getCondition());
-        if (!goesOn) {
-          return fail("the end of a loop depends on data");
-        }
-        if (!*goesOn) {
-          stopped = true;
-          return true;
-        }
-      } else if (!step(op)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-private:
-  const device::Rates &rates;
-  const TensorMaps &maps;
-  ThreadPlace place;
-  llvm::DenseMap<Value, Integer> &values;
-  int64_t &iterations;
-  bool oneThread;
-  Boxes *boxes;         ///< filled if not null
-  bool stopped = false; ///< the loop around what was walked last
-
-  Integer valueOf(Value value) {
-    auto known = values.find(value);
-    return known == values.end() ? std::nullopt : known->second;
-  }
-
-  bool fail(const Twine &why) {
-    if (problem.empty()) {
-      problem = why.str();
-    }
-    return false;
-  }
-
-  bool step(Operation &op) {
-    if (auto loop = dyn_cast<scf::ForOp>(op)) {
-      return stepLoop(loop);
-    }
-    if (auto branch = dyn_cast<scf::IfOp>(op)) {
-      return stepIf(branch);
-    }
-    if (isa<cuda::RolesOp>(op)) {
-      return true;
-    }
-    cost(op);
-    if (auto leave = dyn_cast<cuda::PartialLeaveOp>(op)) {
-      // Who comes last is not known: everyone is counted as if it were.
-      values[leave.getLast()] = 1;
-      return true;
-    }
-    if (op.getNumResults() == 1) {
-      values[op.getResult(0)] =
-          evaluate(&op, place, [&](Value value) { return valueOf(value); });
-    }
-    return true;
-  }
-
-  void assign(ValueRange to, ValueRange from) {
-    SmallVector<Integer> read;
-    for (Value value : from) {
-      read.push_back(valueOf(value));
-    }
-    for (auto [value, number] : llvm::zip_equal(to, read)) {
-      values[value] = number;
-    }
-  }
-
-  bool stepIf(scf::IfOp branch) {
-    Integer condition = valueOf(branch.getCondition());
-    if (!condition) {
-      return fail("a branch depends on data");
-    }
-    Region &taken =
-        *condition ? branch.getThenRegion() : branch.getElseRegion();
-    if (taken.empty()) {
-      return true;
-    }
-    if (!walk(taken.front())) {
-      return false;
-    }
-    assign(branch.getResults(), taken.front().getTerminator()->getOperands());
-    return true;
-  }
-
-  static bool isLeaf(scf::ForOp loop) {
-    return loop.getBody()
-               ->walk([](Operation *op) {
-                 bool whole =
-                     !isa<scf::ForOp, scf::IfOp, cuda::StopUnlessOp>(op);
-                 return whole ? WalkResult::advance() : WalkResult::interrupt();
-               })
-               .wasInterrupted() == false;
-  }
-
-  bool stepLoop(scf::ForOp loop) {
-    Integer low = valueOf(loop.getLowerBound());
-    Integer high = valueOf(loop.getUpperBound());
-    Integer stride = valueOf(loop.getStep());
-    if (!low || !high || !stride || *stride <= 0) {
-      return fail("the trips of a loop depend on data");
-    }
-    int64_t trips = *high > *low ? (*high - *low + *stride - 1) / *stride : 0;
-    assign(loop.getRegionIterArgs(), loop.getInitArgs());
-    Operation *yield = loop.getBody()->getTerminator();
-    bool leaf = isLeaf(loop);
-    // A loop around loops is walked trip by trip; of the others the second
-    // trip stands for all that follow it.
-    int64_t walked = leaf && !boxes ? std::min<int64_t>(trips, 2) : trips;
-    for (int64_t trip = 0; trip < walked; ++trip) {
-      if (++iterations > kMaxIterations) {
-        return fail("there are too many tiles to walk");
-      }
-      Work before = work;
-      double start = clock.now;
-      values[loop.getInductionVar()] = *low + trip * *stride;
-      if (!walk(*loop.getBody())) {
-        return false;
-      }
-      if (std::exchange(stopped, false)) {
-        break;
-      }
-      assign(loop.getRegionIterArgs(), yield->getOperands());
-      if (trip == 1 && trips > walked) {
-        repeat(before, start, static_cast<double>(trips - walked));
-      }
-      // The footprint is that of the first tile of a block.
-      if (boxes && !leaf) {
-        break;
-      }
-    }
-    if (trips > walked) {
-      // Counters of rings go on; nothing that is walked depends on them.
-      for (Value value : loop.getRegionIterArgs()) {
-        values[value] = std::nullopt;
-      }
-    }
-    assign(loop.getResults(), loop.getRegionIterArgs());
-    return true;
-  }
-
-  void repeat(const Work &before, double start, double times) {
-    Work delta = work;
-    delta.add(before, -1);
-    work.add(delta, times);
-    double shift = (clock.now - start) * times;
-    clock.now += shift;
-    clock.tensorFree += shift;
-    for (double &end : clock.groups) {
-      end += shift;
-    }
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Costs
-  //===--------------------------------------------------------------------===//
-
-  void product(int64_t n, int64_t k) {
-    double flops = 2.0 * 64 * static_cast<double>(n * k);
-    double cycles = flops / static_cast<double>(rates.tensorFlops);
-    work.flops += flops;
-    work.tensor += cycles;
-    clock.tensorFree = std::max(clock.tensorFree, clock.now) + cycles;
-  }
-
-  /// \p special and \p ordinary instructions of every thread of the group.
-  void arithmetic(double special, double ordinary) {
-    double threads = oneThread ? 32 : kThreadsPerGroup;
-    double sfu =
-        special * threads / static_cast<double>(rates.specialFunctions);
-    double issue =
-        (special + ordinary) * threads / static_cast<double>(rates.issueLanes);
-    work.sfu += sfu;
-    work.issue += issue;
-    clock.now += std::max(sfu, issue);
-  }
-
-  /// Instructions of \p op on the special-function unit, and others, as the
-  /// device headers have them.
-  static std::pair<double, double> costOf(cuda::RoundedOp op) {
-    if (op.getFunction() == "gelu") {
-      return {1, 9};
-    }
-    return {2, op.getFunction() == "silu" ? 3 : 2};
-  }
-
-  void mapped(cuda::MapOp map) {
-    double special = 0, ordinary = 0;
-    for (Operation &op : *map.getBlock()) {
-      if (isa<math::Exp2Op, math::ExpOp, math::LogOp, math::Log2Op,
-              math::SqrtOp, math::RsqrtOp, math::TanhOp, arith::DivFOp>(op)) {
-        ++special;
-      } else if (auto rounded = dyn_cast<cuda::RoundedOp>(op)) {
-        auto [specials, ordinaries] = costOf(rounded);
-        special += specials;
-        ordinary += ordinaries;
-      } else if (!isa<cuda::YieldOp, arith::ConstantOp>(op)) {
-        ++ordinary;
-      }
-    }
-    double registers =
-        cast<cuda::FragType>(map.getResult().getType()).getCount();
-    arithmetic(special * registers, ordinary * registers);
-  }
-
-  void copied(Value argument, OperandRange coordinates) {
-    cuda::HostTensorMapOp map = maps.of(argument);
-    if (!map) {
-      return;
-    }
-    int64_t bytes = TensorMaps::elementBytes(map);
-    for (int64_t extent : map.getBox()) {
-      bytes *= extent;
-    }
-    work.bytes += static_cast<double>(bytes);
-    if (boxes) {
-      std::vector<int64_t> at;
-      for (Value coordinate : coordinates) {
-        at.push_back(valueOf(coordinate).value_or(-1));
-      }
-      boxes->insert({map.getOperation(), at});
-    }
-  }
-
-  void moved(cuda::FragType type, Value pointer) {
-    Type element = cast<cuda::GlobalType>(pointer.getType()).getElementType();
-    double count =
-        static_cast<double>(type.getCount()) * (type.isPacked() ? 2 : 1);
-    work.bytes +=
-        count * element.getIntOrFloatBitWidth() / 8 * kThreadsPerGroup;
-    arithmetic(0, count);
-  }
-
-  void cost(Operation &op) {
-    auto count = [](Value frag) {
-      return static_cast<double>(
-          cast<cuda::FragType>(frag.getType()).getCount());
-    };
-    llvm::TypeSwitch<Operation *>(&op)
-        .Case<cuda::WgmmaSSOp, cuda::WgmmaRSOp>(
-            [&](auto dot) { product(dot.getN(), dot.getK()); })
-        .Case([&](cuda::WgmmaCommitOp) {
-          clock.groups.push_back(clock.tensorFree);
-        })
-        .Case([&](cuda::WgmmaWaitOp wait) {
-          while (clock.groups.size() > static_cast<size_t>(wait.getLeft())) {
-            clock.now = std::max(clock.now, clock.groups.front());
-            clock.groups.erase(clock.groups.begin());
-          }
-        })
-        .Case([&](cuda::PartialLeaveOp leave) {
-          if (valueOf(leave.getPieces()).value_or(1) > 1) {
-            for (Value frag : leave.getFrags()) {
-              moved(cast<cuda::FragType>(frag.getType()), leave.getWorkspace());
-            }
-          }
-        })
-        .Case<cuda::PartialTakeOp, cuda::PartialAddOp>([&](auto part) {
-          moved(part.getResult().getType(), part.getWorkspace());
-        })
-        .Case([&](cuda::MapOp map) { mapped(map); })
-        .Case([&](cuda::RowReduceOp reduce) {
-          arithmetic(0, count(reduce.getFrag()));
-        })
-        .Case([&](cuda::LaneReduceOp reduce) {
-          arithmetic(0,
-                     count(reduce.getFrag()) * 2 * reduce.getXorMasks().size());
-        })
-        .Case(
-            [&](cuda::PackOp pack) { arithmetic(0, count(pack.getResult())); })
-        .Case([&](cuda::StMatrixOp store) {
-          // 4 wavefronts an instruction of a warp, 32 lanes wide.
-          arithmetic(0, static_cast<double>(store.getWidth()) / 32 * 4);
-        })
-        .Case([&](cuda::TmaLoadOp load) {
-          copied(load.getMap(), load.getCoords());
-        })
-        .Case([&](cuda::TmaStoreOp store) {
-          copied(store.getMap(), store.getCoords());
-        })
-        .Case([&](cuda::LoadFragOp load) {
-          moved(load.getResult().getType(), load.getSrc());
-        })
-        .Case([&](cuda::StoreFragOp store) {
-          moved(store.getFrag().getType(), store.getDst());
-        });
-  }
-};
-
-/// What a block does, all its groups together.
-struct BlockWork {
-  Work all;
-  double chain = 0; ///< cycles of the slowest role, alone on its SM
-};
-
 class Model {
 public:
   Model(ModuleOp module, cuda::KernelOp kernel, cuda::HostOp host,
         const device::Device &device, const device::Rates &rates,
         const LaunchShape &shape)
       : kernel(kernel), host(host), device(device), rates(rates), shape(shape),
-        maps(module, kernel) {}
+        blocks(kernel, TensorMaps(module, kernel), rates) {}
 
   LaunchModel run() {
     LaunchModel result;
@@ -404,10 +51,9 @@ private:
   const device::Device &device;
   const device::Rates &rates;
   const LaunchShape &shape;
-  TensorMaps maps;
+  BlockWalk blocks;
   llvm::DenseMap<Value, Integer> values;
   int64_t grid = 0;
-  int64_t iterations = 0;
   std::string problem;
   bool refused = false;
 
@@ -506,8 +152,7 @@ private:
     if (!assignArguments()) {
       return false;
     }
-    ThreadPlace place;
-    place.sms = device.sms;
+    ThreadPlace place = launchPlace();
     auto valueOf = [&](Value value) {
       auto known = values.find(value);
       return known == values.end() ? Integer() : known->second;
@@ -535,42 +180,29 @@ private:
       grid = *count;
       for (auto [argument, value] : llvm::zip(
                kernel.getBody().front().getArguments(), launch.getArgs())) {
-        values[argument] = valueOf(value);
+        blocks.assign(argument, valueOf(value));
       }
       launched = true;
     }
     return launched || fail("nothing is launched");
   }
 
-  bool walkBlock(int64_t block, BlockWork &found, Boxes *boxes) {
-    ThreadPlace place;
+  ThreadPlace placeOf(int64_t block) {
+    ThreadPlace place = launchPlace();
     place.block = block;
     place.blocks = grid;
+    return place;
+  }
+
+  /// A cluster takes places of neighbouring multiprocessors; which of them are
+  /// neighbours the table does not know, so all are.
+  ThreadPlace launchPlace() {
+    ThreadPlace place;
     place.sms = device.sms;
-    auto part = [&](Block &body, int64_t groups, bool oneThread) {
-      RoleWalk walk(rates, maps, place, values, iterations, oneThread, boxes);
-      if (!walk.walk(body)) {
-        return fail(walk.problem);
-      }
-      found.all.add(walk.work, static_cast<double>(groups));
-      found.chain = std::max(found.chain, walk.clock.now);
-      return true;
-    };
-    int64_t allGroups =
-        std::max<int64_t>(kernel.getThreads() / kThreadsPerGroup, 1);
-    if (!part(kernel.getBody().front(), allGroups, false)) {
-      return false;
-    }
-    bool good = true;
-    kernel.walk([&](cuda::RoleOp role) {
-      bool one = role.getOneThread();
-      good =
-          good &&
-          part(role.getBody().front(),
-               one ? 1 : std::max<int64_t>(role.getWarps() / kWarpsPerGroup, 1),
-               one);
-    });
-    return good;
+    place.clusters =
+        slots() /
+        std::max<int64_t>(static_cast<int64_t>(kernel.getCluster()), 1);
+    return place;
   }
 
   /// Blocks start in order, each where a place is free first.
@@ -582,8 +214,8 @@ private:
     double end = 0, busy = 0, chains = 0;
     for (int64_t block = 0; block < grid; ++block) {
       BlockWork work;
-      if (!walkBlock(block, work, nullptr)) {
-        return false;
+      if (!blocks.walk(placeOf(block), work)) {
+        return fail(blocks.problem);
       }
       total += work.all;
       // Residents share the pipes; each waits for its own chain.
@@ -603,12 +235,14 @@ private:
     }
     double machine = hertz() * static_cast<double>(device.sms);
     modelled.blocks = grid;
+    modelled.ways = blocks.ways();
     modelled.flops = total.flops;
     modelled.tensorSeconds = total.tensor / machine;
     modelled.sfuSeconds = total.sfu / machine;
     modelled.issueSeconds = total.issue / machine;
     modelled.chainSeconds = chains / (machine * residents);
     modelled.loadedBytes = total.bytes;
+    modelled.sharedStores = total.stores;
     modelled.l2Seconds =
         total.bytes / (static_cast<double>(rates.l2BytesPerCycle) * machine);
     modelled.seconds = end / hertz();
@@ -620,21 +254,12 @@ private:
 
   /// Distinct boxes of the first tile of every block of the first wave.
   bool walkFootprint(space::Modelled &modelled) {
-    Boxes boxes;
     for (int64_t block = 0; block < std::min(grid, slots()); ++block) {
-      BlockWork ignored;
-      if (!walkBlock(block, ignored, &boxes)) {
-        return false;
+      if (!blocks.collect(placeOf(block))) {
+        return fail(blocks.problem);
       }
     }
-    for (const auto &box : boxes) {
-      auto map = cast<cuda::HostTensorMapOp>(box.first);
-      int64_t bytes = TensorMaps::elementBytes(map);
-      for (int64_t extent : map.getBox()) {
-        bytes *= extent;
-      }
-      modelled.footprint += bytes;
-    }
+    modelled.footprint = blocks.footprint();
     return true;
   }
 

@@ -5,17 +5,26 @@
 // element-wise op needs its inputs or its results, not both: register by
 // register one takes the other's place.
 //
-//   law:  estimate = max(F + kInFlight (+ kManyScalars), Q + kQuiet), where F
-//         is the most 32-bit registers of fragments that are live at once while
-//         products are in flight, and Q the most while none is
+//   law:  fewest = max(F, Q) + kFewest
+//         estimate = max(F + A + kInFlight (+ kManyScalars),
+//                        max(Q + A, S) + kQuiet)
+//
+// where F is the most 32-bit registers of fragments that are live at once while
+// products are in flight, Q the most while none is, A the stores of matrices
+// beside products in a loop, and S the most where a tile is stored element by
+// element, with 9/16 of it for addresses.
 //
 // What the assembler needs beside the tiles depends on where the peak is: while
-// products run it has moved its addresses and descriptors out of the way. The
-// three constants are measured, not derived; docs/Gates.md has the tables.
+// products run it has moved its addresses and descriptors out of the way. An
+// address of each store of a matrix it keeps over the whole loop. With fewer
+// than `fewest` it always spilled, with `estimate` it never did; between them
+// it is luck. The constants are measured, not derived; docs/Gates.md has the
+// tables.
 #include "RegisterPressure.h"
 
 #include "ScalarValues.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -29,12 +38,20 @@ namespace {
 
 constexpr int64_t kWarp = 32;
 constexpr int64_t kInFlight = 22;
-constexpr int64_t kQuiet = 28;
+constexpr int64_t kQuiet = 30;
+/// With this many beside the tiles, or fewer, all that was built spilled.
+constexpr int64_t kFewest = 19;
 /// Added where more than kFewScalars scalars are live with the tiles.
 constexpr int64_t kManyScalars = 2;
 constexpr int64_t kFewScalars = 20;
-/// Of a role without tiles, which only counts and copies.
+/// Of a tile that is stored element by element; ptxas computes the addresses
+/// far ahead. Unit: register a 16 elements.
+constexpr int64_t kAddressesOf16 = 9;
+/// Of a role without tiles, which only counts and copies: alone, with others in
+/// a cluster, and where a slot is the rest of a division by no power of two.
 constexpr int64_t kWithoutTiles = 8;
+constexpr int64_t kInCluster = 4;
+constexpr int64_t kDivides = 3;
 
 int64_t fragmentRegisters(Type type) {
   auto frag = dyn_cast<cuda::FragType>(type);
@@ -63,6 +80,12 @@ int64_t scalarRegisters(Value value) {
   return !type.isIndex() && type.getIntOrFloatBitWidth() > 32 ? 2 : 1;
 }
 
+/// The instructions that \p store is; each writes four registers.
+int64_t storesOf(cuda::StMatrixOp store) {
+  constexpr int64_t bytesOfFour = 32;
+  return static_cast<int64_t>(store.getWidth()) / bytesOfFour;
+}
+
 using Live = llvm::DenseSet<Value>;
 
 /// The place with the most fragments, and of those the one with the most
@@ -76,6 +99,8 @@ struct Peak {
 class Liveness {
 public:
   Peak inFlight, quiet;
+  int64_t addresses = 0; ///< of matrices that are stored in loops of products
+  int64_t singles = 0;   ///< tiles and addresses where elements are stored
 
   /// Walks \p block backwards from the values that are live at its end, and
   /// leaves in \p live those that are live at its start.
@@ -118,6 +143,10 @@ private:
       tiles += fragmentRegisters(value.getType());
       numbers += scalarRegisters(value);
     }
+    if (auto store = dyn_cast<cuda::StoreFragOp>(op)) {
+      int64_t stored = fragmentRegisters(store.getFrag().getType());
+      singles = std::max(singles, tiles + stored * kAddressesOf16 / 16);
+    }
     Peak &peak = underProducts.contains(&op) ? inFlight : quiet;
     if (tiles > peak.fragments ||
         (tiles == peak.fragments && numbers > peak.scalars)) {
@@ -159,6 +188,19 @@ private:
     Live inside = live;
     walk(*loop.getBody(), inside);
     addUses(*loop, live);
+    countAddresses(*loop.getBody());
+  }
+
+  void countAddresses(Block &body) {
+    int64_t found = 0;
+    bool products = false;
+    for (Operation &op : body) {
+      products |= isa<cuda::WgmmaSSOp, cuda::WgmmaRSOp>(op);
+      if (auto store = dyn_cast<cuda::StMatrixOp>(op)) {
+        found += storesOf(store);
+      }
+    }
+    addresses = std::max(addresses, products ? found : 0);
   }
 
   void stepIf(scf::IfOp branch, Live &live) {
@@ -175,8 +217,20 @@ private:
   }
 };
 
+/// Whether \p body takes the rest of a division by no power of two.
+bool divides(Block &body) {
+  return body
+      .walk([](arith::RemUIOp op) {
+        APInt by;
+        bool odd =
+            matchPattern(op.getRhs(), m_ConstantInt(&by)) && !by.isPowerOf2();
+        return odd ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 space::RolePressure measure(Block &body, StringRef name, int64_t threads,
-                            int64_t budget) {
+                            int64_t budget, bool inCluster) {
   Liveness liveness;
   Live live;
   liveness.walk(body, live);
@@ -185,17 +239,22 @@ space::RolePressure measure(Block &body, StringRef name, int64_t threads,
   found.threads = threads;
   found.budget = budget;
   const Peak &flight = liveness.inFlight, &quiet = liveness.quiet;
-  int64_t inFlight = flight.fragments + kInFlight +
+  int64_t inFlight = flight.fragments + kInFlight + liveness.addresses +
                      (flight.scalars > kFewScalars ? kManyScalars : 0);
-  int64_t atRest = quiet.fragments + kQuiet;
+  int64_t atRest =
+      std::max(quiet.fragments + liveness.addresses, liveness.singles) + kQuiet;
   bool underProducts = flight.fragments > 0 && inFlight >= atRest;
   const Peak &peak = underProducts ? flight : quiet;
   found.fragments = peak.fragments;
   found.scalars = peak.scalars;
   found.line = peak.line;
   found.estimate = underProducts ? inFlight : atRest;
+  found.fewest = std::max(flight.fragments, quiet.fragments) + kFewest;
   if (flight.fragments == 0 && quiet.fragments == 0) {
-    found.estimate = std::min(budget, quiet.scalars + kWithoutTiles);
+    found.fewest = quiet.scalars;
+    found.estimate = quiet.scalars + kWithoutTiles +
+                     (inCluster ? kInCluster : 0) +
+                     (inCluster && divides(body) ? kDivides : 0);
   }
   return found;
 }
@@ -214,15 +273,16 @@ std::vector<space::RolePressure>
 registerPressure(cuda::KernelOp kernel, const device::Device &device) {
   int64_t launched =
       launchRegisters(device, kernel.getThreads(), kernel.getMinBlocks());
+  bool inCluster = kernel.getCluster() > 1;
   std::vector<space::RolePressure> found;
   kernel.walk([&](cuda::RoleOp role) {
     found.push_back(measure(role.getBody().front(), role.getSymName(),
                             static_cast<int64_t>(role.getWarps()) * kWarp,
-                            role.getMaxnreg().value_or(launched)));
+                            role.getMaxnreg().value_or(launched), inCluster));
   });
   if (found.empty()) {
     found.push_back(measure(kernel.getBody().front(), "all",
-                            kernel.getThreads(), launched));
+                            kernel.getThreads(), launched, inCluster));
   }
   return found;
 }

@@ -49,97 +49,180 @@ Integer compare(arith::CmpIPredicate predicate, int64_t a, int64_t b) {
 /// behaviour here.
 int64_t wrap(uint64_t value) { return static_cast<int64_t>(value); }
 
-Integer arithmetic(Operation *op, int64_t a, int64_t b) {
+} // namespace
+
+ScalarOp::ScalarOp(Operation *op) {
+  IntegerAttr constant;
+  if (matchPattern(op, m_Constant(&constant))) {
+    kind = Kind::Constant;
+    // A truth value is 0 or 1, whatever the sign of its one bit.
+    number = constant.getType().isInteger(1)
+                 ? constant.getValue().getZExtValue()
+                 : constant.getValue().getSExtValue();
+    return;
+  }
+  readId(op);
+  if (kind == Kind::None) {
+    readArithmetic(op);
+  }
+}
+
+void ScalarOp::readId(Operation *op) {
+  kind = llvm::TypeSwitch<Operation *, Kind>(op)
+             .Case([](cuda::LaneOp) { return Kind::Lane; })
+             .Case([](cuda::WarpInGroupOp) { return Kind::Warp; })
+             .Case([](cuda::GroupInRoleOp) { return Kind::Group; })
+             .Case([](cuda::ThreadInGroupOp) { return Kind::ThreadInGroup; })
+             .Case([](cuda::ThreadInRoleOp) { return Kind::ThreadInRole; })
+             .Case([](cuda::BlockOp) { return Kind::Block; })
+             .Case([](cuda::BlocksOp) { return Kind::Blocks; })
+             .Case([](cuda::HostSmsOp) { return Kind::Sms; })
+             .Case([](cuda::HostClustersOp) { return Kind::Clusters; })
+             .Case<cuda::ClaimOp, cuda::TakeOp>([&](auto next) {
+               arity = 1;
+               begin = next.getCountMutable().getOperandNumber();
+               return Kind::Claimed;
+             })
+             .Case<cuda::HostAlignedOp, cuda::HostPresentOp>(
+                 [](auto) { return Kind::Constant; })
+             .Default(Kind::None);
+  number = 1; // what is aligned and present is so
+}
+
+void ScalarOp::readArithmetic(Operation *op) {
+  if (isa<cuda::UniformOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
+          arith::IndexCastOp>(op)) {
+    kind = Kind::Same;
+    arity = 1;
+    return;
+  }
+  if (isa<arith::SelectOp>(op)) {
+    kind = Kind::Select;
+    arity = 3;
+    return;
+  }
+  kind =
+      llvm::TypeSwitch<Operation *, Kind>(op)
+          .Case([](arith::AddIOp) { return Kind::Add; })
+          .Case([](arith::SubIOp) { return Kind::Sub; })
+          .Case([](arith::MulIOp) { return Kind::Mul; })
+          .Case<arith::DivUIOp, arith::DivSIOp>([](auto) { return Kind::Div; })
+          .Case<arith::RemUIOp, arith::RemSIOp>([](auto) { return Kind::Rem; })
+          .Case<arith::CeilDivSIOp, arith::CeilDivUIOp>(
+              [](auto) { return Kind::CeilDiv; })
+          .Case([](arith::FloorDivSIOp) { return Kind::FloorDiv; })
+          .Case<arith::ShRSIOp, arith::ShRUIOp>(
+              [](auto) { return Kind::ShiftRight; })
+          .Case([](arith::ShLIOp) { return Kind::ShiftLeft; })
+          .Case([](arith::AndIOp) { return Kind::And; })
+          .Case([](arith::OrIOp) { return Kind::Or; })
+          .Case([](arith::XOrIOp) { return Kind::Xor; })
+          .Case<arith::MinSIOp, arith::MinUIOp>([](auto) { return Kind::Min; })
+          .Case<arith::MaxSIOp, arith::MaxUIOp>([](auto) { return Kind::Max; })
+          .Case([&](arith::CmpIOp compared) {
+            number = static_cast<int64_t>(compared.getPredicate());
+            return Kind::Compare;
+          })
+          .Default(Kind::None);
+  arity = kind == Kind::None ? 0 : 2;
+}
+
+Integer ScalarOp::binary(int64_t a, int64_t b) const {
   auto ua = static_cast<uint64_t>(a), ub = static_cast<uint64_t>(b);
   bool divides = b != 0 && !(a == INT64_MIN && b == -1);
   bool shifts = b >= 0 && b < 63;
-  using R = Integer;
-  return llvm::TypeSwitch<Operation *, R>(op)
-      .Case([&](arith::AddIOp) { return R(wrap(ua + ub)); })
-      .Case([&](arith::SubIOp) { return R(wrap(ua - ub)); })
-      .Case([&](arith::MulIOp) { return R(wrap(ua * ub)); })
-      .Case<arith::DivUIOp, arith::DivSIOp>(
-          [&](auto) { return divides ? R(a / b) : R(); })
-      .Case<arith::RemUIOp, arith::RemSIOp>(
-          [&](auto) { return divides ? R(a % b) : R(); })
-      .Case<arith::CeilDivSIOp, arith::CeilDivUIOp>([&](auto) {
-        return divides ? R(a / b + ((a % b != 0 && (a < 0) == (b < 0)) ? 1 : 0))
-                       : R();
-      })
-      .Case<arith::FloorDivSIOp>([&](auto) {
-        return divides ? R(a / b - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0))
-                       : R();
-      })
-      .Case<arith::ShRSIOp, arith::ShRUIOp>(
-          [&](auto) { return shifts ? R(a >> b) : R(); })
-      .Case([&](arith::ShLIOp) { return shifts ? R(wrap(ua << b)) : R(); })
-      .Case([&](arith::AndIOp) { return R(a & b); })
-      .Case([&](arith::OrIOp) { return R(a | b); })
-      .Case([&](arith::XOrIOp) { return R(a ^ b); })
-      .Case<arith::MinSIOp, arith::MinUIOp>(
-          [&](auto) { return R(std::min(a, b)); })
-      .Case<arith::MaxSIOp, arith::MaxUIOp>(
-          [&](auto) { return R(std::max(a, b)); })
-      .Case([&](arith::CmpIOp compared) {
-        return compare(compared.getPredicate(), a, b);
-      })
-      .Default(R());
+  switch (kind) {
+  case Kind::Add:
+    return wrap(ua + ub);
+  case Kind::Sub:
+    return wrap(ua - ub);
+  case Kind::Mul:
+    return wrap(ua * ub);
+  case Kind::Div:
+    return divides ? Integer(a / b) : std::nullopt;
+  case Kind::Rem:
+    return divides ? Integer(a % b) : std::nullopt;
+  case Kind::CeilDiv:
+    return divides ? Integer(a / b + (a % b != 0 && (a < 0) == (b < 0) ? 1 : 0))
+                   : std::nullopt;
+  case Kind::FloorDiv:
+    return divides ? Integer(a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0))
+                   : std::nullopt;
+  case Kind::ShiftRight:
+    return shifts ? Integer(a >> b) : std::nullopt;
+  case Kind::ShiftLeft:
+    return shifts ? Integer(wrap(ua << b)) : std::nullopt;
+  case Kind::And:
+    return a & b;
+  case Kind::Or:
+    return a | b;
+  case Kind::Xor:
+    return a ^ b;
+  case Kind::Min:
+    return std::min(a, b);
+  case Kind::Max:
+    return std::max(a, b);
+  case Kind::Compare:
+    return compare(static_cast<arith::CmpIPredicate>(number), a, b);
+  default:
+    return std::nullopt;
+  }
 }
 
-} // namespace
+Integer ScalarOp::operator()(const ThreadPlace &place,
+                             const Integer *operands) const {
+  switch (kind) {
+  case Kind::None:
+    return std::nullopt;
+  case Kind::Constant:
+    return number;
+  case Kind::Lane:
+    return place.lane;
+  case Kind::Warp:
+    return place.warp;
+  case Kind::Group:
+    return place.group;
+  case Kind::ThreadInGroup:
+    return place.warp * kLanes + place.lane;
+  case Kind::ThreadInRole:
+    return place.group * kThreadsPerGroup + place.warp * kLanes + place.lane;
+  case Kind::Block:
+    return place.block;
+  case Kind::Blocks:
+    return place.blocks;
+  case Kind::Sms:
+    return place.sms;
+  case Kind::Clusters:
+    return place.clusters;
+  case Kind::Claimed:
+    // As if every block were as fast as the others.
+    return operands[0]
+               ? Integer(place.block + (*operands[0] + 1) * place.blocks)
+               : std::nullopt;
+  case Kind::Same:
+    return operands[0];
+  case Kind::Select:
+    return operands[0] ? operands[*operands[0] ? 1 : 2] : std::nullopt;
+  default:
+    return operands[0] && operands[1] ? binary(*operands[0], *operands[1])
+                                      : std::nullopt;
+  }
+}
 
 Integer evaluate(Operation *op, const ThreadPlace &place,
                  llvm::function_ref<Integer(Value)> valueOf) {
-  IntegerAttr constant;
-  if (matchPattern(op, m_Constant(&constant))) {
-    // A truth value is 0 or 1, whatever the sign of its one bit.
-    return constant.getType().isInteger(1) ? constant.getValue().getZExtValue()
-                                           : constant.getValue().getSExtValue();
+  ScalarOp scalar(op);
+  Integer operands[ScalarOp::kMostOperands];
+  for (unsigned i = 0; i < scalar.operands(); ++i) {
+    bool left = scalar.selects() && i > 0 &&
+                (!operands[0] || (*operands[0] != 0) != (i == 1));
+    operands[i] =
+        left ? std::nullopt : valueOf(op->getOperand(scalar.first() + i));
+    if (!left && !operands[i]) {
+      return std::nullopt;
+    }
   }
-  Integer id =
-      llvm::TypeSwitch<Operation *, Integer>(op)
-          .Case([&](cuda::LaneOp) { return place.lane; })
-          .Case([&](cuda::WarpInGroupOp) { return place.warp; })
-          .Case([&](cuda::GroupInRoleOp) { return place.group; })
-          .Case([&](cuda::ThreadInGroupOp) {
-            return place.warp * kLanes + place.lane;
-          })
-          .Case([&](cuda::ThreadInRoleOp) {
-            return place.group * kThreadsPerGroup + place.warp * kLanes +
-                   place.lane;
-          })
-          .Case([&](cuda::BlockOp) { return place.block; })
-          .Case([&](cuda::BlocksOp) { return place.blocks; })
-          // As if every block were as fast as the others.
-          .Case<cuda::ClaimOp, cuda::TakeOp>([&](auto next) -> Integer {
-            Integer count = valueOf(next.getCount());
-            if (!count) {
-              return std::nullopt;
-            }
-            return place.block + (*count + 1) * place.blocks;
-          })
-          .Case([&](cuda::HostSmsOp) { return place.sms; })
-          .Case<cuda::HostAlignedOp, cuda::HostPresentOp>(
-              [](auto) { return Integer(1); })
-          .Default(Integer());
-  if (id) {
-    return id;
-  }
-  if (isa<cuda::UniformOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
-          arith::IndexCastOp>(op)) {
-    return valueOf(op->getOperand(0));
-  }
-  if (isa<arith::SelectOp>(op)) {
-    Integer condition = valueOf(op->getOperand(0));
-    return condition ? valueOf(op->getOperand(*condition ? 1 : 2))
-                     : std::nullopt;
-  }
-  if (op->getNumOperands() != 2 || op->getNumResults() != 1 ||
-      !isa<arith::ArithDialect>(op->getDialect())) {
-    return std::nullopt;
-  }
-  Integer a = valueOf(op->getOperand(0)), b = valueOf(op->getOperand(1));
-  return a && b ? arithmetic(op, *a, *b) : std::nullopt;
+  return scalar(place, operands);
 }
 
 Integer LazyValues::operator()(Value value) {

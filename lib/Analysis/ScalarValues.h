@@ -23,9 +23,70 @@ struct ThreadPlace {
   int64_t block = 0;
   int64_t blocks = 1;
   int64_t sms = 1;
+  int64_t clusters = 1; ///< that the device runs at once
 };
 
 using Integer = std::optional<int64_t>;
+
+/// What an op does to integers, found out once.
+class ScalarOp {
+public:
+  static constexpr unsigned kMostOperands = 3;
+
+  explicit ScalarOp(mlir::Operation *op);
+
+  /// Whether the op is integer arithmetic, a constant or an id.
+  bool computes() const { return kind != Kind::None; }
+  bool isConstant() const { return kind == Kind::Constant; }
+  /// How many of the op's operands count, and which is the first.
+  unsigned operands() const { return arity; }
+  unsigned first() const { return begin; }
+  /// Whether operand 0 chooses between the others.
+  bool selects() const { return kind == Kind::Select; }
+  /// The result, from that many operands.
+  Integer operator()(const ThreadPlace &place, const Integer *operands) const;
+
+private:
+  enum class Kind : uint8_t {
+    None,
+    Constant,
+    Lane,
+    Warp,
+    Group,
+    ThreadInGroup,
+    ThreadInRole,
+    Block,
+    Blocks,
+    Sms,
+    Clusters,
+    Claimed,
+    Same,
+    Select,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+    CeilDiv,
+    FloorDiv,
+    ShiftRight,
+    ShiftLeft,
+    And,
+    Or,
+    Xor,
+    Min,
+    Max,
+    Compare
+  };
+  Kind kind = Kind::None;
+  unsigned arity = 0;
+  unsigned begin = 0;
+  int64_t number = 0; ///< a constant, or the predicate of a comparison
+
+  void readId(mlir::Operation *op);
+  void readArithmetic(mlir::Operation *op);
+  Integer binary(int64_t a, int64_t b) const;
+};
 
 /// The result of \p op if it is integer arithmetic or an id, with operands
 /// looked up by \p valueOf; nothing otherwise.

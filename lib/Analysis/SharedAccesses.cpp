@@ -98,10 +98,7 @@ space::SharedAccess copy(StringRef what, Value buffer,
   space::SharedAccess found;
   found.what = what.str();
   found.buffer = bufferName(buffer);
-  found.bytes = TensorMaps::elementBytes(map);
-  for (int64_t extent : map.getBox()) {
-    found.bytes *= extent;
-  }
+  found.bytes = TensorMaps::boxBytes(map);
   found.ideal = (found.bytes + kWavefront - 1) / kWavefront;
   int64_t width = map.getSwizzle();
   found.wavefronts = copyWavefronts(found.bytes, width);
@@ -146,6 +143,8 @@ space::SharedAccess operand(StringRef what, Value buffer, cuda::DescAttr desc,
 }
 
 } // namespace
+
+int64_t wavefrontsOf(cuda::StMatrixOp op) { return stmatrix(op).wavefronts; }
 
 void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
                  space::KernelFigures &figures) {

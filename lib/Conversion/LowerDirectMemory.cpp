@@ -168,9 +168,10 @@ Value KernelLowering::strideOf(Value view, int64_t axis) {
   return argument(wanted);
 }
 
-LogicalResult KernelLowering::lowerDirectStore(ir::StoreOp op) {
+LogicalResult KernelLowering::lowerDirectStore(ir::StoreOp op,
+                                               Value registers) {
   auto type = cast<ir::TileType>(op.getTile().getType());
-  FailureOr<Value> frag = fragment(op.getTile());
+  FailureOr<Value> frag = registers ? registers : fragment(op.getTile());
   std::optional<RegisterMap> map = RegisterMap::of(type);
   if (failed(frag) || !map) {
     return failure();

@@ -99,6 +99,28 @@ FailureOr<Value> KernelLowering::storesWholeChunks(ir::StoreOp op,
   return Value(arith::OrIOp::create(builder, loc, even, inside));
 }
 
+/// The halves of pairs, rounded from what \p packed was packed from; null if
+/// that is not at hand or the pairs are wanted elsewhere. Where nothing repeats
+/// the branch between the two ways to store, ptxas 13.0 takes all pairs apart
+/// above it, and then holds the pairs and their halves: more registers than the
+/// accumulators took.
+Value KernelLowering::roundOneByOne(ir::StoreOp op, Value packed) {
+  auto pack = packed.getDefiningOp<cuda::PackOp>();
+  if (!pack || pack.getInto() || !packed.use_empty() ||
+      !op.getTile().hasOneUse()) {
+    return {};
+  }
+  auto type = cast<ir::TileType>(op.getTile().getType());
+  auto round = [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    return arith::TruncFOp::create(b, loc, type.getElementType(), args[0]);
+  };
+  return cuda::MapOp::create(
+             builder, op.getLoc(), fragmentType(type, /*packed=*/false),
+             pack.getFrag(), /*patterns=*/{Attribute()}, /*coords=*/{},
+             /*inPlace=*/std::nullopt, round)
+      .getResult();
+}
+
 LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   Location loc = op.getLoc();
   auto type = cast<ir::TileType>(op.getTile().getType());
@@ -205,10 +227,16 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
     auto choice = scf::IfOp::create(builder, loc, TypeRange(), *whole,
                                     /*withElseRegion=*/true);
     builder.setInsertionPointToStart(choice.elseBlock());
-    if (failed(lowerDirectStore(op))) {
+    Value single = repeats ? Value() : roundOneByOne(op, *frag);
+    if (failed(lowerDirectStore(op, single))) {
       return failure();
     }
     builder.setInsertionPointToStart(choice.thenBlock());
+    if (single) {
+      (*frag).getDefiningOp()->moveBefore(choice.thenBlock(),
+                                          choice.thenBlock()->begin());
+      builder.setInsertionPointAfterValue(*frag);
+    }
   }
   Value column = coordinates.front();
   for (int64_t begin = 0; begin < slabs;) {

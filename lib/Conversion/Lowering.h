@@ -312,9 +312,11 @@ private:
   // LowerStagedStore.cpp, LowerDirectMemory.cpp
   LogicalResult lowerStore(ir::StoreOp op);
   LogicalResult lowerStagedStore(ir::StoreOp op);
+  Value roundOneByOne(ir::StoreOp op, Value packed);
   llvm::FailureOr<Value> storesWholeChunks(ir::StoreOp op, int64_t columns,
                                            int64_t elementBytes);
-  LogicalResult lowerDirectStore(ir::StoreOp op);
+  /// \p registers stand for the tile that is stored, if given.
+  LogicalResult lowerDirectStore(ir::StoreOp op, Value registers = {});
   LogicalResult lowerLoad(ir::LoadOp op);
   LogicalResult lowerLoadScalar(ir::LoadScalarOp op);
   /// The named barrier of the group \p step places on; made at first use.

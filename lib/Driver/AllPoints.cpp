@@ -107,7 +107,7 @@ OwningOpRef<ModuleOp> Session::measure(const space::Point &point,
     return {};
   }
   entry.kernels = analysis::figuresOf(**module, *device);
-  const device::Rates *rates = device::ratesOf(*device);
+  const device::Rates *rates = this->rates();
   for (space::KernelFigures &figures : entry.kernels) {
     if (!rates || asked.shape.empty()) {
       figures.notModelled = rates ? "no sizes are given with --shape"
@@ -353,6 +353,7 @@ bool Session::openLedger(const sema::SpaceModel &model,
   ledger.system = file->system.name.text;
   ledger.device = device;
   ledger.shape = asked.shape;
+  ledger.rates = rates() ? rates()->source.str() : "";
   ledger.gates = options.gates;
   ledger.pruneOpinions = options.pruneOpinions;
   ledger.seed = options.seed;

@@ -213,6 +213,7 @@ private:
     options.arch = last(OPT_arch_eq, "sm_90a");
     options.device = last(OPT_device_eq);
     options.toolkit = last(OPT_toolkit_eq);
+    options.deviceRates = last(OPT_device_rates_eq);
     options.nvcc = last(OPT_nvcc_eq);
     options.toolchain = last(OPT_toolchain_eq, "nvcc");
     if (options.toolchain != "nvcc" && options.toolchain != "nvrtc") {

@@ -66,8 +66,8 @@ KernelBudget budgetOf(const space::KernelFigures &figures) {
 /// pass over the tensors. Unit: ms.
 std::optional<double> rooflineOf(const GuideKernel &kernel,
                                  const device::Device &device,
+                                 const device::Rates *rates,
                                  const Shape &shape) {
-  const device::Rates *rates = device::ratesOf(device);
   std::optional<double> flops = kernel.flops.at(shape);
   std::optional<double> bytes = kernel.bytes.at(shape);
   if (!rates || !flops || !bytes || shape.empty()) {
@@ -187,7 +187,7 @@ void Session::budgetPoint(GuidePoint &result) {
     result.failure = firstError(session.diags);
     return;
   }
-  const device::Rates *rates = device::ratesOf(*asked.device);
+  const device::Rates *rates = session.rates();
   for (const space::KernelFigures &figures :
        analysis::figuresOf(**module, *asked.device)) {
     KernelBudget budget = budgetOf(figures);
@@ -381,7 +381,7 @@ bool Session::gatherGuide(GuideData &data) {
     result.equations = equationsOf(result.program);
     result.flops = flopsOf(result.program);
     result.bytes = bytesOf(result.program);
-    result.rooflineMs = rooflineOf(result, *asked.device, data.shape);
+    result.rooflineMs = rooflineOf(result, *asked.device, rates(), data.shape);
     addVariants(*system, chosen, *asked.device, result);
     simulateForGuide(chosen, result);
     data.kernels.push_back(std::move(result));

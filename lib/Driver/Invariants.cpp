@@ -190,6 +190,30 @@ bool Session::checkInvariants(ModuleOp module, const space::Point &point) {
   return good;
 }
 
+bool Session::askAgain(ModuleOp module, Phase phase,
+                       const space::Point &point) {
+  bool good = true;
+  for (const auto &item : system->knowledge) {
+    for (const sema::Clause &clause : item->clauses) {
+      std::optional<Phase> first;
+      if (clause.predicate) {
+        first = parsePhase(
+            knowledge::predicateInfo(clause.predicate->predicate).phase);
+      }
+      if (!first || *first >= phase) {
+        continue;
+      }
+      for (auto kernel : module.getOps<ir::KernelOp>()) {
+        analysis::Finding found = decide(*clause.predicate, kernel);
+        if (found.verdict == analysis::Verdict::Refuted) {
+          good &= ask(*item, clause, kernel, point);
+        }
+      }
+    }
+  }
+  return good;
+}
+
 /// Asks \p kernel whether the sentence \p clause is true of it.
 bool Session::ask(const sema::KnowledgeItem &item, const sema::Clause &clause,
                   Operation *kernel, const space::Point &point) {

@@ -57,6 +57,8 @@ def arch_eq : Eq_<"arch", "<sm>", "target architecture (default sm_90a)",
                   grp_target>;
 def device_eq : Eq_<"device", "<name>",
     "device name that facts and rules are matched against", grp_target>;
+def device_rates_eq : Eq_<"device-rates", "<file>",
+    "what the card was measured to do, as tools/scripts/measure_rates.py writes it, in place of its data sheet", grp_target>;
 def toolkit_eq : Eq_<"toolkit", "<version>",
     "CUDA version that facts are compared with, e.g. 13.0 (default: any)", grp_target>;
 def nvcc_eq : Eq_<"nvcc", "<path>",

@@ -217,7 +217,7 @@ bool Session::readRequest() {
       }
     }
   }
-  return readTraces();
+  return readRates() && readTraces();
 }
 
 /// Opens `--traces`, and asks them which facts with parameters hold.
@@ -403,6 +403,26 @@ toolchain::CudaOptions Session::cudaOptions() const {
   return cuda;
 }
 
+/// What costs speed and is nowhere in the text.
+static void warnOfResources(const toolchain::ResourceReport &report,
+                            DiagnosticEngine &diags) {
+  for (const toolchain::KernelResources &kernel : report.kernels) {
+    if (kernel.spillBytes() > 0) {
+      diags.warning(diag::warn_assembled)
+          << "`" + kernel.name + "` spills " +
+                 std::to_string(kernel.spillBytes()) + " bytes";
+    }
+  }
+  if (report.setmaxnregIgnored) {
+    diags.warning(diag::warn_assembled)
+        << "setmaxnreg is dropped, a role needs more registers than it asks "
+           "for";
+  }
+  if (report.wgmmaSerialized) {
+    diags.warning(diag::warn_assembled) << "products run one after the other";
+  }
+}
+
 bool Session::emitText(ModuleOp module, llvm::StringRef stem,
                        llvm::StringRef pointText) {
   cuda::EmitOptions emit;
@@ -451,6 +471,7 @@ bool Session::emitText(ModuleOp module, llvm::StringRef stem,
     failure = kToolchain;
     return false;
   }
+  warnOfResources(compiled->report, diags);
   std::string path = outputPath(stem, cubin ? ".cubin" : ".ptx");
   outputs.push_back({path, compiled->binary});
   if (path != "-") {

@@ -7,7 +7,7 @@
 #include "Output.h"
 #include "spak/AST/AST.h"
 #include "spak/AST/Dump.h"
-#include "spak/Device/Device.h"
+#include "spak/Device/Rates.h"
 #include "spak/Driver/CompileOptions.h"
 #include "spak/Driver/Driver.h"
 #include "spak/Knowledge/Inheritance.h"
@@ -80,6 +80,9 @@ private:
   /// The device that facts, rules and limits are matched with.
   device::Device chosenDevice{};
   sema::PointRequest asked;
+  /// What `--device-rates` says, and where; else the table's row is asked.
+  std::optional<device::Rates> measuredRates;
+  std::string ratesSource;
   knowledge::Inheritance inheritance;
   /// What is known of each invariant, by its place, for \ref explain.
   std::vector<InvariantFinding> findings;
@@ -101,6 +104,9 @@ private:
   bool format();
   bool readRequest();
   bool readTraces();
+  bool readRates();
+  /// How fast the device is; null if nothing says (CardRates.cpp).
+  const device::Rates *rates() const;
   /// The input, and what it takes from.
   std::vector<const SourceFile *> allSources() const;
   /// What was made of each item of knowledge (Explain.cpp).
@@ -108,6 +114,9 @@ private:
   /// Whether every invariant that can be decided on \p module holds at
   /// \p point (Invariants.cpp). Takes launch checks away that are proved.
   bool checkInvariants(mlir::ModuleOp module, const space::Point &point);
+  /// Asks what was simulated after \p phase once more whatever an earlier
+  /// phase answered; true unless it says no (Invariants.cpp).
+  bool askAgain(mlir::ModuleOp module, Phase phase, const space::Point &point);
   bool decideFormal(const space::Point &point);
   bool decideLaunchChecks(mlir::ModuleOp module);
   bool settle(llvm::StringRef name, mlir::Location loc,

@@ -111,8 +111,8 @@ std::optional<Session::Shape> Session::shapeFor(ModuleOp module,
   return shape;
 }
 
-std::optional<sim::Report>
-Session::simulationOf(const ast::Kernel &kernel, const space::Point &point) {
+std::optional<sim::Report> Session::simulationOf(const ast::Kernel &kernel,
+                                                 const space::Point &point) {
   DiagnosticBridge bridge(*context, allSources(), diags);
   irgen::Options generation;
   generation.kernel = kernel.name.text;
@@ -131,6 +131,13 @@ Session::simulationOf(const ast::Kernel &kernel, const space::Point &point) {
     return std::nullopt;
   }
 
+  // What is asked of the kernel holds of what is simulated, too.
+  bool rechecks = options.simulate != SimulateMode::None;
+  OwningOpRef<ModuleOp> copy = (*tiled)->clone();
+  if (rechecks && !checkInvariants(*copy, point)) {
+    return std::nullopt;
+  }
+
   sim::CheckRequest request;
   request.kernel = kernel.name.text;
   request.label = labelOf(request.kernel, options, point);
@@ -138,7 +145,8 @@ Session::simulationOf(const ast::Kernel &kernel, const space::Point &point) {
   Phase at = Phase::Spak;
   OwningOpRef<ModuleOp> module = (*tiled)->clone();
   for (Phase phase : options.simulateAt) {
-    if (!runPasses(*module, at, phase)) {
+    if (!runPasses(*module, at, phase) ||
+        (rechecks && !askAgain(*module, phase, point))) {
       return std::nullopt;
     }
     modules.push_back(module->clone());

@@ -461,11 +461,8 @@ const Expr *Checker::uniformIndex(const ast::Expr &expr, llvm::StringRef what) {
   if (value->type.poisoned()) {
     return value;
   }
-  if (value->type.is(TypeKind::Constant) && value->constant.isInt()) {
-    return typing.scalarOf(value, Dtype::Index);
-  }
-  if (value->type.is(TypeKind::Scalar) && value->type.dtype == Dtype::Index) {
-    return value;
+  if (const Expr *index = typing.asIndex(value)) {
+    return index;
   }
   if (value->type.is(TypeKind::Tile) || value->type.is(TypeKind::Range)) {
     diags.error(diag::err_not_uniform, expr.range)

@@ -220,11 +220,8 @@ const Expr *Checker::checkIndex(const TensorParam *tensor, size_t axis,
   if (const Expr *part = pageOf(value)) {
     return part;
   }
-  if (value->type.is(TypeKind::Constant) && value->constant.isInt()) {
-    return typing.scalarOf(value, Dtype::Index);
-  }
-  if (value->type.is(TypeKind::Scalar) && value->type.dtype == Dtype::Index) {
-    return value;
+  if (const Expr *index = typing.asIndex(value)) {
+    return index;
   }
   if (value->type.is(TypeKind::Tile) && !isFloat(value->type.dtype) &&
       value->type.dtype != Dtype::Bool) {

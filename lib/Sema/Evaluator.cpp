@@ -45,37 +45,6 @@ CompareOp lowerOp(ast::CompareOp op) {
   return CompareOp::Eq;
 }
 
-std::optional<AxisValue> literalValue(const ast::Expr &expr) {
-  if (const auto *literal = llvm::dyn_cast<ast::IntLiteral>(&expr)) {
-    return AxisValue(literal->value);
-  }
-  if (const auto *literal = llvm::dyn_cast<ast::FloatLiteral>(&expr)) {
-    return AxisValue(literal->value);
-  }
-  if (const auto *literal = llvm::dyn_cast<ast::BoolLiteral>(&expr)) {
-    return AxisValue(literal->value);
-  }
-  if (const auto *literal = llvm::dyn_cast<ast::StringLiteral>(&expr)) {
-    return AxisValue(literal->value);
-  }
-  if (const auto *name = llvm::dyn_cast<ast::NameExpr>(&expr)) {
-    return AxisValue(name->name);
-  }
-  const auto *sign = llvm::dyn_cast<ast::UnaryExpr>(&expr);
-  if (!sign || sign->op == ast::UnaryOp::Not) {
-    return std::nullopt;
-  }
-  std::optional<AxisValue> value = literalValue(*sign->operand);
-  if (!value || !value->isNumber()) {
-    return std::nullopt;
-  }
-  if (sign->op == ast::UnaryOp::Plus) {
-    return value;
-  }
-  return value->isInt() ? AxisValue(-value->asInt())
-                        : AxisValue(-value->asFloat());
-}
-
 std::nullopt_t Evaluator::unknown(const ast::Expr &expr, llvm::StringRef name) {
   if (diags) {
     std::vector<std::string> names;

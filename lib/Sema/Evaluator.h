@@ -8,7 +8,7 @@
 #include "spak/AST/Expr.h"
 #include "spak/Device/Device.h"
 #include "spak/Sema/Program.h"
-#include "spak/Space/Point.h"
+#include "spak/Space/Literal.h"
 #include "spak/Support/Diagnostics.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -47,9 +47,7 @@ private:
   const std::map<std::string, int64_t> *shape;
 };
 
-/// The value of a literal, of a sign before one, or of a bare word as text;
-/// nothing for other expressions.
-std::optional<space::AxisValue> literalValue(const ast::Expr &expr);
+using space::literalValue;
 
 /// The operator of the checked tree that \p op is written as.
 BinaryOp lowerOp(ast::BinaryOp op);

@@ -8,6 +8,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <map>
+
 using namespace spak::space;
 
 namespace spak::sema {
@@ -115,6 +117,7 @@ public:
       read(*item);
       system.knowledge.push_back(std::move(item));
     }
+    findDuplicates();
     for (const auto &item : system.knowledge) {
       recommend(*item);
     }
@@ -127,6 +130,7 @@ private:
   TextReader reader;
   Binder binder;
 
+  void findDuplicates();
   void read(KnowledgeItem &item);
   void readAssert(KnowledgeItem &item);
   void readCondition(KnowledgeItem &item, Role role, const ast::Expr *value);
@@ -475,6 +479,24 @@ void KnowledgeReader::readLoops() {
 }
 
 } // namespace
+
+/// Both items act, and what refers to the name means one of them.
+void KnowledgeReader::findDuplicates() {
+  std::map<std::pair<llvm::StringRef, llvm::StringRef>, const KnowledgeItem *>
+      known;
+  for (const auto &item : system.knowledge) {
+    auto [first, isNew] =
+        known.try_emplace({item->kind(), item->name()}, item.get());
+    if (isNew || item->name().empty()) {
+      continue;
+    }
+    auto warning =
+        diags.warning(diag::warn_duplicate_item, item->block->name.range);
+    warning << item->kind() << item->name();
+    warning.note(first->second->block->name.range, "the first is here");
+    warning.help("give one of them another name, or delete the older one");
+  }
+}
 
 void readKnowledge(System &system, DiagnosticEngine &diags, TextReader reader) {
   KnowledgeReader(system, diags, reader).run();

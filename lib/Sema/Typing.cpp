@@ -292,6 +292,15 @@ bool Typing::unify(const Expr *&a, const Expr *&b, SourceRange range,
          unifyDtypes(a, b, range, what) && unifyAxes(a, b, range, what);
 }
 
+const Expr *Typing::asIndex(const Expr *value) {
+  if (value->type.is(TypeKind::Constant) && value->constant.isInt()) {
+    return scalarOf(value, Dtype::Index);
+  }
+  bool isIndex =
+      value->type.is(TypeKind::Scalar) && value->type.dtype == Dtype::Index;
+  return isIndex ? value : nullptr;
+}
+
 const Expr *Typing::scalarOf(const Expr *a, Dtype dtype) {
   if (a->type.is(TypeKind::Constant)) {
     Expr *expr = make(Expr::Kind::Constant, scalarType(dtype), a->range);

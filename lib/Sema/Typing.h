@@ -52,6 +52,9 @@ public:
 
   /// \p a as a uniform run-time or compile-time value of \p dtype.
   const Expr *scalarOf(const Expr *a, Dtype dtype);
+  /// \p value as a uniform index, which a whole constant is; null if it is
+  /// something else.
+  const Expr *asIndex(const Expr *value);
 
   /// \p a with the axes of \p type, and its element type where \p a is a
   /// constant. The axes of \p a must be among those of \p type.

@@ -109,6 +109,10 @@ public:
 
   /// Makes arguments for \p kernel. Errors: a dim is missing.
   llvm::Error prepare(ir::KernelOp kernel);
+  /// Whether the kernel may be launched with the arguments; if not, why.
+  bool canLaunch(ErrorCollector &errors);
+  /// What stands for all runs of a case that cannot be launched.
+  CaseResult refusal() const;
   /// The call of the reference that belongs to this case.
   ReferenceCall referenceCall(ir::KernelOp kernel) const;
   /// Runs the un-tiled kernel, exactly and in its own formats.
@@ -117,6 +121,7 @@ public:
   CaseResult runPhase(const PhaseModule &phase, ErrorCollector &errors);
 
   ReferenceResult reference; ///< empty if there is none
+  std::string refused;       ///< why it cannot be launched; empty if it can
 
 private:
   using Outputs = std::map<std::string, std::vector<double>>;
@@ -222,6 +227,24 @@ llvm::Error CaseRun::prepare(ir::KernelOp kernel) {
     }
   }
   return llvm::Error::success();
+}
+
+bool CaseRun::canLaunch(ErrorCollector &errors) {
+  if (succeeded(checkLaunch(request.phases.front().module, request.kernel,
+                            arguments))) {
+    return true;
+  }
+  refused = errors.take();
+  return false;
+}
+
+CaseResult CaseRun::refusal() const {
+  CaseResult result;
+  result.phase = request.phases.front().name;
+  result.inputs = inputs;
+  result.pass = false;
+  result.error = refused;
+  return result;
 }
 
 ReferenceCall CaseRun::referenceCall(ir::KernelOp kernel) const {
@@ -401,21 +424,29 @@ llvm::Expected<Report> check(const CheckRequest &request) {
         return why.empty() ? std::move(error)
                            : (consumeError(std::move(error)), fail(why));
       }
-      if (request.reference) {
+      // A reference owes nothing for what no launch accepts.
+      if (runs.back().canLaunch(errors) && request.reference) {
         calls.push_back(runs.back().referenceCall(kernel));
       }
     }
-    if (request.reference) {
+    if (!calls.empty()) {
       llvm::Expected<std::vector<ReferenceResult>> results =
           callReference(*request.reference, std::move(calls));
       if (!results) {
         return results.takeError();
       }
-      for (auto [one, result] : llvm::zip_equal(runs, *results)) {
-        one.reference = std::move(result);
+      auto next = results->begin();
+      for (CaseRun &one : runs) {
+        if (one.refused.empty()) {
+          one.reference = std::move(*next++);
+        }
       }
     }
     for (CaseRun &one : runs) {
+      if (!one.refused.empty()) {
+        report.results.push_back(one.refusal());
+        continue;
+      }
       if (llvm::Error error = one.runUntiled(errors)) {
         return error;
       }

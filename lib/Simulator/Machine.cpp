@@ -96,6 +96,17 @@ Machine::Status Machine::run() {
   return Status::Done;
 }
 
+Machine::Status Machine::runToRegions() {
+  while (frames.back().next->getNumRegions() == 0 &&
+         !frames.back().next->hasTrait<OpTrait::IsTerminator>()) {
+    if (step(&*frames.back().next) != Step::Next) {
+      return Status::Failed;
+    }
+    ++frames.back().next;
+  }
+  return Status::Done;
+}
+
 Machine::Step Machine::step(Operation *op) {
   if (op->hasTrait<OpTrait::IsTerminator>()) {
     return leave(op);

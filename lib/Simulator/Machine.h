@@ -54,6 +54,8 @@ public:
 
   /// Runs until the end, an error, or a ring that is not ready.
   Status run();
+  /// Runs what stands before the first op with regions.
+  Status runToRegions();
 
   /// What it waits for, or that it has ended.
   std::string describe() const;

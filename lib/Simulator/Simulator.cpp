@@ -211,6 +211,20 @@ untiledSizes(ModuleOp module, StringRef name,
   return sizes;
 }
 
+LogicalResult checkLaunch(ModuleOp module, StringRef name,
+                          Arguments &arguments) {
+  ir::KernelOp kernel = findKernel(module, name);
+  if (!kernel) {
+    return failure();
+  }
+  Options options;
+  Simulation sim(options);
+  Machine block(sim, kernel.getBody(), "");
+  std::map<std::string, std::vector<int32_t>> writers;
+  return failure(failed(bindArguments(kernel, arguments, block, writers)) ||
+                 block.runToRegions() != Machine::Status::Done);
+}
+
 FailureOr<Result> run(ModuleOp module, StringRef name, Arguments &arguments,
                       const Options &options) {
   ir::KernelOp kernel = findKernel(module, name);

@@ -108,16 +108,29 @@ private:
            {"limit", number(device.registersPerSm)}});
     }
     for (const RolePressure &role : figures.roles) {
-      if (role.estimate > role.budget && !figures.assembled) {
+      if (role.estimate <= role.budget || figures.assembled) {
+        continue;
+      }
+      Numbers numbers = {{"estimate", number(role.estimate)},
+                         {"fewest", number(role.fewest)},
+                         {"fragments", number(role.fragments)},
+                         {"limit", number(role.budget)},
+                         {"line", number(role.line)}};
+      if (role.fewest > role.budget) {
         add("registers", reason::registerOverflow, true,
             llvm::formatv("`{0}`, role `{1}`: {2} registers a thread are "
-                          "estimated ({3} of tiles), the role has {4}",
-                          figures.kernel, role.role, role.estimate,
+                          "needed at least ({3} of tiles), the role has {4}",
+                          figures.kernel, role.role, role.fewest,
                           role.fragments, role.budget),
-            {{"estimate", number(role.estimate)},
-             {"fragments", number(role.fragments)},
-             {"limit", number(role.budget)},
-             {"line", number(role.line)}});
+            std::move(numbers));
+      } else {
+        add("registers", reason::registerMargin, false,
+            llvm::formatv("`{0}`, role `{1}`: between {2} and {3} registers a "
+                          "thread are needed ({4} of tiles), the role has "
+                          "{5}; --gates=ptxas decides",
+                          figures.kernel, role.role, role.fewest, role.estimate,
+                          role.fragments, role.budget),
+            std::move(numbers));
       }
     }
   }

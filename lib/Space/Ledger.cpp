@@ -86,12 +86,14 @@ Object jsonOf(const Modelled &modelled) {
       {"dram_us", jsonOf(modelled.dramSeconds * 1e6)},
       {"l2_us", jsonOf(modelled.l2Seconds * 1e6)},
       {"blocks", modelled.blocks},
+      {"ways", modelled.ways},
       {"waves", jsonOf(modelled.waves)},
       {"wave_loss", jsonOf(modelled.waveLoss)},
       {"padded_share", jsonOf(modelled.paddedShare)},
       {"tensor_bytes", jsonOf(modelled.tensorsBytes)},
       {"loaded_bytes", jsonOf(modelled.loadedBytes)},
       {"dram_bytes", jsonOf(modelled.dramBytes)},
+      {"shared_store_wavefronts", jsonOf(modelled.sharedStores)},
       {"l2_footprint_bytes", modelled.footprint}};
 }
 
@@ -102,6 +104,7 @@ Object jsonOf(const KernelFigures &figures, const device::Device &device) {
     roles.push_back(Object{{"role", role.role},
                            {"threads", role.threads},
                            {"budget", role.budget},
+                           {"fewest", role.fewest},
                            {"estimate", role.estimate},
                            {"fragments", role.fragments},
                            {"scalars", role.scalars},
@@ -266,6 +269,7 @@ llvm::json::Value toJson(const Ledger &ledger) {
       {"system", ledger.system},
       {"arch", ledger.device->arch},
       {"device", ledger.device->name},
+      {"rates", ledger.rates},
       {"gates", ledger.gates},
       {"prune_opinions", ledger.pruneOpinions},
       {"seed", static_cast<int64_t>(ledger.seed)},

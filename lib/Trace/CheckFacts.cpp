@@ -133,15 +133,6 @@ std::optional<Claim> claimOf(const ast::Block &fact, const Names &names) {
   return std::nullopt;
 }
 
-/// Whether \p all has every entry of \p part.
-template <typename Map>
-bool hasAll(const Map &all, const Map &part) {
-  return llvm::all_of(part, [&](const auto &entry) {
-    auto found = all.find(entry.first);
-    return found != all.end() && found->second == entry.second;
-  });
-}
-
 class Checker {
 public:
   Checker(const ast::Block &fact, const Claim &claim, const Names &names,

@@ -5,6 +5,7 @@
 #include "spak/Trace/Facts.h"
 
 #include "spak/Knowledge/Names.h"
+#include "spak/Space/Literal.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -17,40 +18,12 @@ namespace {
 /// Values of `range[a, b]` that are written out.
 constexpr int64_t kMaxRange = 4096;
 
-std::optional<space::AxisValue> literalOf(const ast::Expr &expr) {
-  if (const auto *literal = llvm::dyn_cast<ast::IntLiteral>(&expr)) {
-    return space::AxisValue(literal->value);
-  }
-  if (const auto *literal = llvm::dyn_cast<ast::FloatLiteral>(&expr)) {
-    return space::AxisValue(literal->value);
-  }
-  if (const auto *literal = llvm::dyn_cast<ast::BoolLiteral>(&expr)) {
-    return space::AxisValue(literal->value);
-  }
-  if (const auto *literal = llvm::dyn_cast<ast::StringLiteral>(&expr)) {
-    return space::AxisValue(literal->value);
-  }
-  if (const auto *name = llvm::dyn_cast<ast::NameExpr>(&expr)) {
-    return space::AxisValue(name->name);
-  }
-  const auto *sign = llvm::dyn_cast<ast::UnaryExpr>(&expr);
-  if (!sign || sign->op != ast::UnaryOp::Negate) {
-    return std::nullopt;
-  }
-  std::optional<space::AxisValue> value = literalOf(*sign->operand);
-  if (!value || !value->isNumber()) {
-    return std::nullopt;
-  }
-  return value->isInt() ? space::AxisValue(-value->asInt())
-                        : space::AxisValue(-value->asFloat());
-}
-
 /// The values that \p expr lists; empty if one is no literal.
 std::vector<space::AxisValue> valuesOf(const ast::Expr &expr) {
   std::vector<space::AxisValue> values;
   if (const auto *list = llvm::dyn_cast<ast::ListExpr>(&expr)) {
     for (const ast::ExprPtr &element : list->elements) {
-      std::optional<space::AxisValue> value = literalOf(*element);
+      std::optional<space::AxisValue> value = space::literalValue(*element);
       if (!value) {
         return {};
       }
@@ -74,7 +47,7 @@ std::vector<space::AxisValue> valuesOf(const ast::Expr &expr) {
     }
     return values;
   }
-  if (std::optional<space::AxisValue> value = literalOf(expr)) {
+  if (std::optional<space::AxisValue> value = space::literalValue(expr)) {
     values.push_back(*value);
   }
   return values;

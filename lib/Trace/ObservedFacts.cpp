@@ -4,6 +4,8 @@
 // rules ask.
 #include "spak/Trace/Facts.h"
 
+#include "spak/Space/Literal.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 namespace spak::trace {
@@ -19,17 +21,10 @@ public:
       : parameter(parameter), item(item) {}
 
   std::optional<Value> evaluate(const ast::Expr &expr) {
-    if (const auto *e = llvm::dyn_cast<ast::IntLiteral>(&expr)) {
-      return Value(e->value);
-    }
-    if (const auto *e = llvm::dyn_cast<ast::FloatLiteral>(&expr)) {
-      return Value(e->value);
-    }
-    if (const auto *e = llvm::dyn_cast<ast::BoolLiteral>(&expr)) {
-      return Value(e->value);
-    }
-    if (const auto *e = llvm::dyn_cast<ast::StringLiteral>(&expr)) {
-      return Value(e->value);
+    if (!llvm::isa<ast::NameExpr, ast::UnaryExpr>(expr)) {
+      if (std::optional<Value> value = space::literalValue(expr)) {
+        return value;
+      }
     }
     if (const auto *e = llvm::dyn_cast<ast::MemberExpr>(&expr)) {
       return field(*e);

@@ -96,14 +96,6 @@ std::optional<Prediction> readPrediction(const JsonValue &object,
   return p;
 }
 
-template <typename Map>
-bool hasAll(const Map &all, const Map &part) {
-  return llvm::all_of(part, [&](const auto &entry) {
-    auto found = all.find(entry.first);
-    return found != all.end() && found->second == entry.second;
-  });
-}
-
 /// Checks and runs as measurements without figures: what they say is whether
 /// the result was right.
 std::vector<Measurement> withChecks(const Trace &trace) {

@@ -3,6 +3,8 @@
 // A bounded run over systems with expressions at random, the same on every
 // machine: binding, grading, activating and selecting neither crash nor hang,
 // and every message has a place in the text.
+#include "Random.h"
+
 #include "spak/Device/Device.h"
 #include "spak/Frontend/Frontend.h"
 #include "spak/Sema/Sema.h"
@@ -16,24 +18,6 @@
 using namespace spak;
 
 namespace {
-
-class Random {
-public:
-  explicit Random(uint64_t seed) : state(seed * 2654435761u + 1) {}
-  size_t below(size_t bound) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return bound == 0 ? 0 : static_cast<size_t>(state % bound);
-  }
-  template <size_t N>
-  const char *pick(const char *const (&list)[N]) {
-    return list[below(N)];
-  }
-
-private:
-  uint64_t state;
-};
 
 /// Operands that bind, that do not, and that are near to one that does.
 const char *const kOperands[] = {"tile_m",

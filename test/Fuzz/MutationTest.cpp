@@ -3,6 +3,7 @@
 // A bounded run over mutations of the corpus, the same on every machine: no
 // crash, no hang, and what Oracle.h says.
 #include "Oracle.h"
+#include "Random.h"
 
 #include "spak/Frontend/Frontend.h"
 
@@ -15,22 +16,9 @@
 #include <algorithm>
 #include <chrono>
 
+using spak::Random;
+
 namespace {
-
-/// xorshift: the standard library's distributions differ between libraries.
-class Random {
-public:
-  explicit Random(uint64_t seed) : state(seed * 2654435761u + 1) {}
-  size_t below(size_t bound) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return bound == 0 ? 0 : static_cast<size_t>(state % bound);
-  }
-
-private:
-  uint64_t state;
-};
 
 std::vector<std::string> readCorpus() {
   std::vector<std::string> names;

@@ -2,6 +2,7 @@
 //
 // A bounded run over mutations of traces, the same on every machine: no crash,
 // no hang, and what TraceOracle.h says.
+#include "Random.h"
 #include "TraceOracle.h"
 
 #include "gtest/gtest.h"
@@ -9,21 +10,9 @@
 #include <chrono>
 #include <vector>
 
+using spak::Random;
+
 namespace {
-
-class Random {
-public:
-  explicit Random(uint64_t seed) : state(seed * 2654435761u + 1) {}
-  size_t below(size_t bound) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return bound == 0 ? 0 : static_cast<size_t>(state % bound);
-  }
-
-private:
-  uint64_t state;
-};
 
 const char *const kCorpus[] = {
     R"(log line

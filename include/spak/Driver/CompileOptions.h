@@ -63,6 +63,8 @@ struct CompileOptions {
   /// `--shape`: sizes per dim, every combination is meant.
   std::vector<std::pair<std::string, std::vector<int64_t>>> shape;
 
+  std::string deviceRates; ///< file; empty: the data sheet's
+
   bool explain = false;
   Layout layout = Layout::None;
 

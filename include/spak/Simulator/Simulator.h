@@ -52,6 +52,11 @@ std::map<std::string, int64_t>
 untiledSizes(mlir::ModuleOp module, llvm::StringRef kernel,
              const std::map<std::string, int64_t> &dims);
 
+/// Whether a launch of \p kernel with \p arguments would begin.
+/// Errors: a launch check does not hold, an argument is missing; at the op.
+llvm::LogicalResult checkLaunch(mlir::ModuleOp module, llvm::StringRef kernel,
+                                Arguments &arguments);
+
 /// Runs \p kernel of \p module on \p arguments; its outputs are written.
 /// Errors are emitted at the op concerned: an argument is missing or has
 /// another shape, a launch check does not hold, an index is out of bounds, an

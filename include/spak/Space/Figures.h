@@ -46,7 +46,8 @@ struct RolePressure {
   int64_t budget = 0;    ///< what the role asks of the hardware or is left
   int64_t fragments = 0; ///< live at once, of tiles
   int64_t scalars = 0;   ///< live at the same place, of addresses and counts
-  int64_t estimate = 0;  ///< with what the compiler needs besides
+  int64_t fewest = 0;    ///< with less it spills
+  int64_t estimate = 0;  ///< with as many it does not
   int64_t line = 0;      ///< of the place with the most
 };
 
@@ -72,8 +73,11 @@ struct Modelled {
   double waveLoss = 0;    ///< share of multiprocessor time without a block
   double paddedShare = 0; ///< share of tensor work past the tensors' ends
   int64_t blocks = 0;
+  /// Ways through a role that blocks take; what is summed once, not by block.
+  int64_t ways = 0;
   double loadedBytes = 0; ///< from L2
   double dramBytes = 0;
+  double sharedStores = 0; ///< wavefronts of stores that lanes address
   double tensorsBytes = 0; ///< of all arguments
   int64_t footprint = 0;   ///< byte, distinct tiles of the first wave
   std::string bound;       ///< "tensor", "sfu", "issue", "chain", "dram", "l2"

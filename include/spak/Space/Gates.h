@@ -20,6 +20,7 @@ namespace reason {
 inline constexpr char smemOverflow[] = "smem_overflow";
 inline constexpr char threadOverflow[] = "thread_overflow";
 inline constexpr char registerOverflow[] = "register_overflow";
+inline constexpr char registerMargin[] = "register_margin";
 inline constexpr char barrierOverflow[] = "barrier_overflow";
 inline constexpr char spills[] = "spills";
 inline constexpr char buildFailed[] = "build_failed";

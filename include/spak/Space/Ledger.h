@@ -33,6 +33,7 @@ struct Ledger {
   std::string sourceHash;
   const device::Device *device = nullptr;
   std::map<std::string, int64_t> shape;
+  std::string rates; ///< where those of the model are from; empty: no model
   std::string gates; ///< "static" or "ptxas"
   bool pruneOpinions = false;
   uint64_t seed = 0;

@@ -8,6 +8,8 @@
 #include "spak/Space/Point.h"
 #include "spak/Trace/Trace.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <map>
 
 namespace spak::trace {
@@ -56,6 +58,15 @@ struct Measurement {
 
   std::optional<double> figure(llvm::StringRef name) const;
 };
+
+/// Whether \p all has every entry of \p part.
+template <typename Map>
+bool hasAll(const Map &all, const Map &part) {
+  return llvm::all_of(part, [&](const auto &entry) {
+    auto found = all.find(entry.first);
+    return found != all.end() && found->second == entry.second;
+  });
+}
 
 /// The measurements in \p trace, in its order: Performance items, sweeps (one
 /// for each configuration of the history), records of timings. Nothing is

@@ -6,7 +6,7 @@ path is a key, or `kind` or `kind:name` for the first such node of a list."""
 import json
 import sys
 
-from systems import run
+from systems import run, strip
 
 
 
@@ -133,14 +133,6 @@ def step(node, name):
             if name in names or (entry.get("kind") == kind and wanted in names):
                 return entry
     raise KeyError(name)
-
-
-def strip(value):
-    if isinstance(value, list):
-        return [strip(element) for element in value]
-    if isinstance(value, dict):
-        return {key: strip(part) for key, part in value.items() if key != "line"}
-    return value
 
 
 documents = {}

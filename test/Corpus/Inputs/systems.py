@@ -31,19 +31,20 @@ def systems(root, least):
     return result
 
 
+def strip(value):
+    """A model in JSON without its lines."""
+    if isinstance(value, list):
+        return [strip(element) for element in value]
+    if isinstance(value, dict):
+        return {key: strip(part) for key, part in value.items() if key != "line"}
+    return value
+
+
 def model(text):
     """The system layer as JSON, without the lines."""
     done = run("--emit=system", "-", text=text)
     if done.returncode != 0:
         sys.exit(done.stderr.decode())
-
-    def strip(value):
-        if isinstance(value, list):
-            return [strip(element) for element in value]
-        if isinstance(value, dict):
-            return {key: strip(part) for key, part in value.items() if key != "line"}
-        return value
-
     return strip(json.loads(done.stdout))
 
 

@@ -259,6 +259,7 @@ private:
   KernelOp kernel;
   SmallVector<Process> processes;
   ValueNumbers numbers;
+  RolePlans plans;
   std::optional<Cluster> cluster;
 };
 
@@ -314,7 +315,7 @@ LogicalResult StagedCheck::checkOne(ArrayRef<const Assignment *> tiles,
       }
     }
     FailureOr<std::vector<RingEvent>> trace =
-        traceRole(process.body, numbers, own);
+        traceRole(process.body, numbers, plans, own);
     if (failed(trace)) {
       return failure();
     }

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -164,6 +165,59 @@ llvm::DenseSet<unsigned> boundsOfRingLoops(Block *body, ValueNumbers &numbers) {
 // The run
 //===----------------------------------------------------------------------===//
 
+using Planned = RolePlans::Planned;
+
+static Planned::Kind kindOf(Operation *op) {
+  if (op->getNumRegions() != 0 && concernsRings(op)) {
+    return isa<GridOp>(op)      ? Planned::Grid
+           : isa<ForOp>(op)     ? Planned::Loop
+           : isa<scf::IfOp>(op) ? Planned::Branch
+                                : Planned::Strange;
+  }
+  return llvm::TypeSwitch<Operation *, Planned::Kind>(op)
+      .Case([](RingAcquireOp) { return Planned::Acquire; })
+      .Case([](RingFillOp) { return Planned::Fill; })
+      .Case([](RingPutOp) { return Planned::Put; })
+      .Case([](RingCommitOp) { return Planned::Commit; })
+      .Case([](RingWaitOp) { return Planned::Wait; })
+      .Case([](RingReleaseOp) { return Planned::Release; })
+      .Case([](TurnOp) { return Planned::Turn; })
+      .Case([](GridOp) { return Planned::Grid; })
+      .Default(Planned::Read);
+}
+
+/// Whether \p value is a tile of a slot, or one that is handed on.
+static bool mayLieInSlot(Value value) {
+  Operation *def = value.getDefiningOp();
+  return isa<TileType>(value.getType()) &&
+         (!def || isa<RingWaitOp>(def) || def->getNumRegions() != 0);
+}
+
+ArrayRef<Planned> RolePlans::of(Block &block) {
+  std::unique_ptr<std::vector<Planned>> &plan = plans[&block];
+  if (plan) {
+    return *plan;
+  }
+  plan = std::make_unique<std::vector<Planned>>();
+  for (Operation &op : block) {
+    Planned planned{kindOf(&op), &op, {}};
+    if (planned.kind == Planned::Read || planned.kind == Planned::Put) {
+      forEachOutsideOperand(&op, [&](Value value) {
+        if (mayLieInSlot(value)) {
+          planned.tiles.push_back(value);
+        }
+      });
+    }
+    // Yields hand tiles on; who reads them then is checked.
+    bool idle = planned.kind == Planned::Read &&
+                (planned.tiles.empty() || op.hasTrait<OpTrait::IsTerminator>());
+    if (!idle) {
+      plan->push_back(std::move(planned));
+    }
+  }
+  return *plan;
+}
+
 namespace {
 
 /// A slot, or a tile in it: the how manieth of its ring, for filling or for
@@ -183,8 +237,9 @@ struct RingUse {
 
 class Run {
 public:
-  Run(ValueNumbers &numbers, ArrayRef<const Assignment *> tiles)
-      : numbers(numbers), tiles(tiles), given(tiles.front()) {}
+  Run(ValueNumbers &numbers, RolePlans &plans,
+      ArrayRef<const Assignment *> tiles)
+      : numbers(numbers), plans(plans), tiles(tiles), given(tiles.front()) {}
 
   LogicalResult block(Block &block);
   LogicalResult checkEnd();
@@ -192,7 +247,7 @@ public:
   std::vector<RingEvent> events;
 
 private:
-  LogicalResult run(Operation *op);
+  LogicalResult run(const Planned &planned);
   LogicalResult acquire(RingAcquireOp op);
   LogicalResult fill(Operation *op, Value slot, uint64_t tile);
   LogicalResult commit(RingCommitOp op);
@@ -201,13 +256,14 @@ private:
   LogicalResult loop(ForOp loop);
   LogicalResult grid(GridOp grid);
   LogicalResult branch(scf::IfOp branch);
-  LogicalResult checkReads(Operation *op);
+  LogicalResult checkReads(const Planned &planned);
   LogicalResult inOrder(Operation *op, Value slot, Value ring, bool fills,
                         ArrayRef<Operation *> done, StringRef verb);
   void bind(ValueRange to, ValueRange from);
   int64_t evaluate(Value value);
 
   ValueNumbers &numbers;
+  RolePlans &plans;
   ArrayRef<const Assignment *> tiles;
   const Assignment *given;
   llvm::DenseMap<Value, Held> held;
@@ -390,27 +446,23 @@ LogicalResult Run::release(RingReleaseOp op) {
 }
 
 /// A tile in a slot is read only until the slot's release.
-LogicalResult Run::checkReads(Operation *op) {
-  LogicalResult result = success();
-  forEachOutsideOperand(op, [&](Value value) {
-    if (failed(result) || !isa<TileType>(value.getType())) {
-      return;
-    }
+LogicalResult Run::checkReads(const Planned &planned) {
+  for (Value value : planned.tiles) {
     auto found = held.find(value);
     if (found == held.end()) {
-      return;
+      continue;
     }
     RingUse &use = uses[found->second.ring];
     int64_t number = found->second.number;
     if (number < static_cast<int64_t>(use.releases.size())) {
-      InFlightDiagnostic diag = op->emitOpError("reads a tile of ring `")
-                                << nameOfRing(found->second.ring)
-                                << "` after its slot's release";
+      InFlightDiagnostic diag =
+          planned.op->emitOpError("reads a tile of ring `")
+          << nameOfRing(found->second.ring) << "` after its slot's release";
       diag.attachNote(use.releases[number]->getLoc()) << "released here";
-      result = diag;
+      return diag;
     }
-  });
-  return result;
+  }
+  return success();
 }
 
 LogicalResult Run::loop(ForOp loop) {
@@ -453,27 +505,28 @@ LogicalResult Run::branch(scf::IfOp branch) {
   return success();
 }
 
-LogicalResult Run::run(Operation *op) {
-  if (auto acquired = dyn_cast<RingAcquireOp>(op)) {
-    return acquire(acquired);
-  }
-  if (auto filled = dyn_cast<RingFillOp>(op)) {
+LogicalResult Run::run(const Planned &planned) {
+  Operation *op = planned.op;
+  switch (planned.kind) {
+  case Planned::Acquire:
+    return acquire(cast<RingAcquireOp>(op));
+  case Planned::Fill: {
+    auto filled = cast<RingFillOp>(op);
     return fill(op, filled.getSlot(), filled.getTile());
   }
-  if (auto put = dyn_cast<RingPutOp>(op)) {
-    return failure(failed(checkReads(op)) ||
+  case Planned::Put: {
+    auto put = cast<RingPutOp>(op);
+    return failure(failed(checkReads(planned)) ||
                    failed(fill(op, put.getSlot(), put.getTile())));
   }
-  if (auto committed = dyn_cast<RingCommitOp>(op)) {
-    return commit(committed);
-  }
-  if (auto waited = dyn_cast<RingWaitOp>(op)) {
-    return wait(waited);
-  }
-  if (auto released = dyn_cast<RingReleaseOp>(op)) {
-    return release(released);
-  }
-  if (auto turn = dyn_cast<TurnOp>(op)) {
+  case Planned::Commit:
+    return commit(cast<RingCommitOp>(op));
+  case Planned::Wait:
+    return wait(cast<RingWaitOp>(op));
+  case Planned::Release:
+    return release(cast<RingReleaseOp>(op));
+  case Planned::Turn: {
+    auto turn = cast<TurnOp>(op);
     events.push_back(
         {turn.getWhat() == "take" ? RingEvent::Take : RingEvent::Pass,
          op,
@@ -482,27 +535,24 @@ LogicalResult Run::run(Operation *op) {
          0});
     return success();
   }
-  if (auto grid = dyn_cast<GridOp>(op)) {
-    return this->grid(grid);
-  }
-  bool inside = op->getNumRegions() != 0 && concernsRings(op);
-  if (auto inner = dyn_cast<ForOp>(op); inner && inside) {
-    return loop(inner);
-  }
-  if (auto inner = dyn_cast<scf::IfOp>(op); inner && inside) {
-    return branch(inner);
-  }
-  if (inside) {
+  case Planned::Grid:
+    return grid(cast<GridOp>(op));
+  case Planned::Loop:
+    return loop(cast<ForOp>(op));
+  case Planned::Branch:
+    return branch(cast<scf::IfOp>(op));
+  case Planned::Strange:
     return op->emitOpError("has ring ops inside, which only `spak.grid`, "
                            "`spak.for` and `scf.if` can");
+  case Planned::Read:
+    return checkReads(planned);
   }
-  // Yields hand tiles on; who reads them then is checked.
-  return op->hasTrait<OpTrait::IsTerminator>() ? success() : checkReads(op);
+  return success();
 }
 
 LogicalResult Run::block(Block &block) {
-  for (Operation &op : block) {
-    if (failed(run(&op))) {
+  for (const Planned &planned : plans.of(block)) {
+    if (failed(run(planned))) {
       return failure();
     }
   }
@@ -528,9 +578,9 @@ LogicalResult Run::checkEnd() {
 } // namespace
 
 FailureOr<std::vector<RingEvent>>
-traceRole(Block *body, ValueNumbers &numbers,
+traceRole(Block *body, ValueNumbers &numbers, RolePlans &plans,
           ArrayRef<const Assignment *> tiles) {
-  Run run(numbers, tiles);
+  Run run(numbers, plans, tiles);
   if (failed(run.block(*body)) || failed(run.checkEnd())) {
     return failure();
   }

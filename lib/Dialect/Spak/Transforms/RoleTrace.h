@@ -55,12 +55,41 @@ struct RingEvent {
   int64_t slot = 0; ///< the how manieth of its kind on this ring
 };
 
+/// What a role runs, found out once for all its runs: of each block the ops
+/// that concern rings, and those that may read a tile in a slot.
+class RolePlans {
+public:
+  struct Planned {
+    enum Kind {
+      Acquire,
+      Fill,
+      Put,
+      Commit,
+      Wait,
+      Release,
+      Turn,
+      Grid,
+      Loop,
+      Branch,
+      Strange, ///< has ring ops inside, but nothing is known of it
+      Read
+    } kind;
+    mlir::Operation *op;
+    /// Of those that read: the tiles that may lie in a slot.
+    llvm::SmallVector<mlir::Value, 2> tiles;
+  };
+  llvm::ArrayRef<Planned> of(mlir::Block &block);
+
+private:
+  llvm::DenseMap<mlir::Block *, std::unique_ptr<std::vector<Planned>>> plans;
+};
+
 /// Runs \p body, each grid in it once per assignment of \p tiles. Fails, with
 /// an error that names both places, if a slot is not committed or released
 /// exactly once and in order, if it is filled too late or not at all, or if a
 /// tile is read after its slot's release.
 mlir::FailureOr<std::vector<RingEvent>>
-traceRole(mlir::Block *body, ValueNumbers &numbers,
+traceRole(mlir::Block *body, ValueNumbers &numbers, RolePlans &plans,
           llvm::ArrayRef<const Assignment *> tiles);
 
 } // namespace spak::ir
