@@ -300,10 +300,8 @@ private:
           }
         })
         .Case([&](cuda::PartialLeaveOp leave) {
-          if (valueOf(leave.getPieces()).value_or(1) > 1) {
-            for (Value frag : leave.getFrags()) {
-              moved(cast<cuda::FragType>(frag.getType()), leave.getWorkspace());
-            }
+          for (Value frag : leave.getFrags()) {
+            moved(cast<cuda::FragType>(frag.getType()), leave.getWorkspace());
           }
         })
         .Case<cuda::PartialTakeOp, cuda::PartialAddOp>([&](auto part) {

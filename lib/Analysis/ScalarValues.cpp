@@ -116,8 +116,8 @@ Integer evaluate(Operation *op, const ThreadPlace &place,
   if (id) {
     return id;
   }
-  if (isa<cuda::UniformOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
-          arith::IndexCastOp>(op)) {
+  if (isa<cuda::UniformOp, cuda::OpaqueOp, arith::ExtSIOp, arith::ExtUIOp,
+          arith::TruncIOp, arith::IndexCastOp>(op)) {
     return valueOf(op->getOperand(0));
   }
   if (isa<arith::SelectOp>(op)) {

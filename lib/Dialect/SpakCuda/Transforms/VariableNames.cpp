@@ -258,7 +258,7 @@ std::string fallbackName(Value value) {
       .Case([](BlocksOp) { return "blocks"; })
       .Case<WgmmaSSOp, WgmmaRSOp>([](auto) { return "acc"; })
       .Case([](HostTensorMapOp map) { return tensorMapName(map); })
-      .Case([](PartialLeaveOp) { return "is_last"; })
+      .Case([](PartialLeaveOp) { return "comes_last"; })
       .Case([](HostSmsOp) { return "sms"; })
       .Case([](HostClustersOp) { return "clusters"; })
       .Case([](scf::ForOp) { return "carried"; })
