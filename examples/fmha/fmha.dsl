@@ -47,6 +47,7 @@ system FMHA_Forward {
                  + tile_m * min(Dv, o_slabs * (64 if Dv % 64 == 0 else 32))) + 1024 <= device.smem_per_block
         constraint "a block has a next tile": not cross_tile or (order != "one_per_cta" and overlap != "none" and overlap != "pingpong")
         constraint "cut tiles have one length": tail == "whole" or (order == "persistent_static" and not causal and cluster_m * cluster_h == 1)
+        constraint "joining fits beside three groups' tiles": tail == "whole" or tile_m <= 128
         constraint "long and short rows": order != "persistent_paired" or (causal and section == 0)
         constraint "sections are for causal rows": section == 0 or causal
         constraint "masks trim whole products": trim == 0 or (causal and tile_n == 128 and split == 0 and hand_off == 0)

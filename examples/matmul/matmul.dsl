@@ -63,8 +63,8 @@ system MatMul {
         schedule {
             slots(A) = stages   slots(B) = stages
             consumers = tile_m / 64
-            registers(producer) = 40
-            registers(consumer) = 232
+            registers(producer) = 40 if tail == "whole" else 56
+            registers(consumer) = 232 if tail == "whole" else 224
             order = order
             tail = tail
             raster = grouped(m, group_m)

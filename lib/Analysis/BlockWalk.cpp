@@ -449,6 +449,12 @@ private:
           cost.stores = static_cast<double>(wavefrontsOf(store));
           add(body, cost);
         })
+        .Case([&](cuda::PartialLeaveOp leave) {
+          for (Value frag : leave.getFrags()) {
+            moved(cast<cuda::FragType>(frag.getType()), leave.getWorkspace(),
+                  body);
+          }
+        })
         .Case<cuda::PartialTakeOp, cuda::PartialAddOp>([&](auto part) {
           moved(part.getResult().getType(), part.getWorkspace(), body);
         })

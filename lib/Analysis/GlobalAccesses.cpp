@@ -167,6 +167,28 @@ std::optional<space::GlobalAccess> element(Value pointer, Value offset,
   return found;
 }
 
+/// What a warp leaves of a fragment for another, or takes: lane after lane.
+space::GlobalAccess partial(Value pointer, Type fragType, cuda::KernelOp kernel,
+                            StringRef what) {
+  int64_t count = cast<cuda::FragType>(fragType).getCount();
+  space::GlobalAccess found;
+  found.width = (count % 4 == 0   ? 4
+                 : count % 2 == 0 ? 2
+                                  : 1) *
+                bytesOf(cast<cuda::FragType>(fragType).getElementType());
+  SmallVector<int64_t> addresses;
+  for (int64_t lane = 0; lane < kLanes; ++lane) {
+    addresses.push_back(lane * found.width);
+  }
+  Request request = requestAt(addresses, found.width);
+  found.what = what.str();
+  found.tensor = tensorOf(pointer, kernel);
+  found.bytes = request.bytes;
+  found.ideal = (request.bytes + kSector - 1) / kSector;
+  found.sectors = request.sectors;
+  return found;
+}
+
 /// True in the `else` of a branch: what the kernel falls back to.
 bool isFallback(Operation *op) {
   for (; op; op = op->getParentOp()) {
@@ -273,7 +295,22 @@ void countGlobal(cuda::KernelOp kernel, const TensorMaps &maps,
           cuda::HostTensorMapOp map = maps.of(store.getMap());
           add(op, map ? std::optional(box("tma.store", map)) : std::nullopt);
         })
-        .Case<cuda::HostTensorMapOp>([](auto) {})
+        .Case([&](cuda::PartialLeaveOp leave) {
+          for (Value frag : leave.getFrags()) {
+            add(op, partial(leave.getWorkspace(), frag.getType(), kernel,
+                            "partial.leave"));
+          }
+        })
+        .Case([&](cuda::PartialTakeOp take) {
+          add(op, partial(take.getWorkspace(), take.getResult().getType(),
+                          kernel, "partial.take"));
+        })
+        .Case([&](cuda::PartialAddOp sum) {
+          add(op, partial(sum.getWorkspace(), sum.getResult().getType(), kernel,
+                          "partial.add"));
+        })
+        .Case<cuda::HostTensorMapOp, cuda::HostPresentOp, cuda::HostAlignedOp,
+              cuda::HostLaunchOp>([](auto) {})
         .Default([&](Operation *other) {
           bool touches = llvm::any_of(other->getOperandTypes(), [](Type type) {
             return isa<cuda::GlobalType>(type);

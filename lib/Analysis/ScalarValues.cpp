@@ -90,7 +90,7 @@ void ScalarOp::readId(Operation *op) {
 }
 
 void ScalarOp::readArithmetic(Operation *op) {
-  if (isa<cuda::UniformOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
+  if (isa<cuda::UniformOp, cuda::OpaqueOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
           arith::IndexCastOp>(op)) {
     kind = Kind::Same;
     arity = 1;

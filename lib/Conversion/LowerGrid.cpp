@@ -221,9 +221,9 @@ LogicalResult KernelLowering::lowerFirstTile(ir::FirstTileOp first) {
   Value place;
   if (first.getOrder().splitsTail()) {
     Value variable = first.getVariables().front();
-    const Tail &cut = tailOf(first, first.getOrder(), names, first.getExtents(),
-                             shareOf(variable));
-    visits[variable] = visitOf(cut, constant(0));
+    const Tail &whole = tailOf(first, first.getOrder(), names,
+                               first.getExtents(), shareOf(variable));
+    visits[variable] = visitOf(whole, constant(0));
     place = visits[variable].place;
   } else {
     place = placeOfBlock();
@@ -305,14 +305,14 @@ scf::ForOp KernelLowering::placesOfBlock(ir::GridOp grid, ValueRange inits,
       names.push_back(variableName(grid, i));
     }
     Value variable = grid.getVariables().front();
-    const Tail &cut = tailOf(grid, grid.getOrderAttr(), names,
-                             grid.getExtents(), shareOf(variable));
+    const Tail &whole = tailOf(grid, grid.getOrderAttr(), names,
+                               grid.getExtents(), shareOf(variable));
     auto loop =
         scf::ForOp::create(builder, loc, constant(grid.getFollow() ? 1 : 0),
-                           cut.visits, constant(1), inits);
+                           whole.visits, constant(1), inits);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
-    Visit visit = visitOf(cut, loop.getInductionVar());
+    Visit visit = visitOf(whole, loop.getInductionVar());
     visits[variable] = visit;
     place = visit.place;
     return finishLoop(loop);

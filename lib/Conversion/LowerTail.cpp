@@ -28,6 +28,15 @@ Value named(Value value, const Twine &name) {
   return value;
 }
 
+/// Names for the results of one op.
+Location nameLocs(Location loc, ArrayRef<StringRef> names) {
+  SmallVector<Location> each;
+  for (StringRef name : names) {
+    each.push_back(NameLoc::get(StringAttr::get(loc.getContext(), name), loc));
+  }
+  return FusedLoc::get(loc.getContext(), each);
+}
+
 int64_t wordsOf(Value fragment) {
   return cast<cuda::FragType>(fragment.getType()).getCount() * kThreadsPerGroup;
 }
@@ -50,72 +59,92 @@ const Tail &KernelLowering::tailOf(Operation *op, ir::OrderAttr order,
     return *tail;
   }
   Location loc = op->getLoc();
-  OpBuilder &b = builder;
-  auto times = [&](Value x, Value y) -> Value {
-    return arith::MulIOp::create(b, loc, x, y);
-  };
-  auto over = [&](Value x, Value y) -> Value {
-    return arith::DivUIOp::create(b, loc, x, y);
-  };
-  auto least = [&](Value x, Value y) -> Value {
-    return arith::MinSIOp::create(b, loc, x, y);
-  };
-  Tail cut;
-  cut.share = share;
-  cut.block = placeOfBlock();
-  cut.blocks = placesOfGrid();
-  cut.steps =
+  Tail whole;
+  whole.block = placeOfBlock();
+  whole.blocks = placesOfGrid();
+  whole.steps =
       named(sub(scalar(share.getUpper()), scalar(share.getLower())), "steps");
-  Value tiles;
   for (auto [name, extent] : llvm::zip_equal(names, sizes)) {
     Value size = placesAlong(order, name, scalar(extent));
-    tiles = tiles ? times(tiles, size) : size;
+    whole.tiles =
+        whole.tiles
+            ? arith::MulIOp::create(builder, loc, whole.tiles, size).getResult()
+            : size;
   }
-  cut.rounds = named(over(tiles, cut.blocks), "rounds");
-  cut.wholeTiles = named(times(cut.rounds, cut.blocks), "whole_tiles");
-  Value work =
-      named(times(sub(tiles, cut.wholeTiles), cut.steps), "tail_steps");
-  Value up = add(work, sub(cut.blocks, constant(1)));
-  cut.chunk = named(over(up, cut.blocks), "share");
-  cut.begin = named(times(cut.block, cut.chunk), "share_begin");
-  cut.end = named(least(add(cut.begin, cut.chunk), work), "share_end");
-  cut.first = named(over(cut.begin, cut.steps), "first_cut");
-  Value last = over(sub(cut.end, constant(1)), cut.steps);
-  Value some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+  named(whole.tiles, "tiles");
+  whole.rounds =
+      named(arith::DivUIOp::create(builder, loc, whole.tiles, whole.blocks),
+            "rounds");
+  Cut cut = cutOf(whole, whole.blocks);
+  Value last = arith::DivUIOp::create(builder, loc, sub(cut.end, constant(1)),
+                                      whole.steps);
+  Value some = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
                                      cut.begin, cut.end);
   Value more = arith::SelectOp::create(
-      b, loc, some, add(sub(last, cut.first), constant(1)), constant(0));
-  cut.visits = named(add(cut.rounds, more), "visits");
-  tail = cut;
+      builder, loc, some, add(sub(last, cut.first), constant(1)), constant(0));
+  whole.visits = named(add(whole.rounds, more), "visits");
+  tail = whole;
   return *tail;
 }
 
-Visit KernelLowering::visitOf(const Tail &cut, Value number) {
+Cut KernelLowering::cutOf(const Tail &whole, Value blocks) {
+  Location loc = kernel.getLoc();
+  auto times = [&](Value x, Value y) -> Value {
+    return arith::MulIOp::create(builder, loc, x, y);
+  };
+  auto over = [&](Value x, Value y) -> Value {
+    return arith::DivUIOp::create(builder, loc, x, y);
+  };
+  Cut cut;
+  cut.wholeTiles = named(times(whole.rounds, blocks), "whole_tiles");
+  Value work =
+      named(times(sub(whole.tiles, cut.wholeTiles), whole.steps), "cut_steps");
+  Value up = add(work, sub(blocks, constant(1)));
+  cut.chunk = named(over(up, blocks), "share");
+  cut.begin = named(times(whole.block, cut.chunk), "share_begin");
+  cut.end = named(
+      arith::MinSIOp::create(builder, loc, add(cut.begin, cut.chunk), work),
+      "share_end");
+  cut.first = named(over(cut.begin, whole.steps), "first_cut");
+  return cut;
+}
+
+/// Whole rounds cost nothing: what only cut tiles need is computed for them,
+/// and kept for no others.
+Visit KernelLowering::visitOf(const Tail &whole, Value number) {
   Location loc = kernel.getLoc();
   OpBuilder &b = builder;
-  auto times = [&](Value x, Value y) -> Value {
-    return arith::MulIOp::create(b, loc, x, y);
-  };
-  auto choose = [&](Value when, Value x, Value y, StringRef name) {
-    return named(arith::SelectOp::create(b, loc, when, x, y), name);
-  };
-  Value isCut = named(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
-                                            number, cut.rounds),
-                      "is_cut");
-  Value part = named(add(cut.first, sub(number, cut.rounds)), "cut");
-  Value before = named(times(part, cut.steps), "steps_before");
-  Visit visit;
-  visit.place = choose(isCut, add(cut.wholeTiles, part),
-                       add(times(number, cut.blocks), cut.block), "tile");
-  Value from =
-      arith::MaxSIOp::create(b, loc, sub(cut.begin, before), constant(0));
-  Value to = arith::MinSIOp::create(b, loc, sub(cut.end, before), cut.steps);
-  visit.from = choose(isCut, from, constant(0), "from_step");
-  visit.to = choose(isCut, to, cut.steps, "to_step");
-  Value some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
-                                     sub(visit.to, visit.from), cut.steps);
-  visit.part = choose(some, part, constant(-1), "part");
-  return visit;
+  Value isCut = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, number,
+                                      whole.rounds);
+  SmallVector<Type> types(4, b.getI32Type());
+  auto branch =
+      scf::IfOp::create(b, loc, types, isCut, /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(branch.thenBlock());
+    Cut cut = cutOf(whole, cuda::OpaqueOp::create(b, loc, whole.blocks));
+    Value part = named(add(cut.first, sub(number, whole.rounds)), "cut");
+    Value before =
+        named(arith::MulIOp::create(b, loc, part, whole.steps), "steps_before");
+    Value from =
+        arith::MaxSIOp::create(b, loc, sub(cut.begin, before), constant(0));
+    Value to =
+        arith::MinSIOp::create(b, loc, sub(cut.end, before), whole.steps);
+    Value some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                       sub(to, from), whole.steps);
+    Value partOrNone =
+        arith::SelectOp::create(b, loc, some, part, constant(-1));
+    scf::YieldOp::create(
+        b, loc, ValueRange{add(cut.wholeTiles, part), from, to, partOrNone});
+    b.setInsertionPointToEnd(branch.elseBlock());
+    Value before2 = arith::MulIOp::create(b, loc, number, whole.blocks);
+    scf::YieldOp::create(b, loc,
+                         ValueRange{add(before2, whole.block), constant(0),
+                                    whole.steps, constant(-1)});
+  }
+  branch->setLoc(nameLocs(loc, {"tile", "from_step", "to_step", "part"}));
+  return {branch.getResult(0), branch.getResult(1), branch.getResult(2),
+          branch.getResult(3)};
 }
 
 LogicalResult KernelLowering::lowerShare(ir::ShareOp share) {
@@ -137,12 +166,8 @@ LogicalResult KernelLowering::lowerShare(ir::ShareOp share) {
 
 FailureOr<Parts> KernelLowering::partsOf(Operation *join, Value part,
                                          ValueRange fragments) {
-  if (!tail) {
-    return join->emitOpError("stands where no tile is cut");
-  }
-  const Tail &cut = *tail;
+  const Tail &whole = *tail;
   Location loc = join->getLoc();
-  OpBuilder &b = builder;
   int64_t groups = roleWarps / 4, words = 0;
   for (Value fragment : fragments) {
     words += wordsOf(fragment);
@@ -157,23 +182,21 @@ FailureOr<Parts> KernelLowering::partsOf(Operation *join, Value part,
     return failure();
   }
   parts.region = *region;
-  auto over = [&](Value x, Value y) -> Value {
-    return arith::DivUIOp::create(b, loc, x, y);
+  Cut cut = cutOf(whole, cuda::OpaqueOp::create(builder, loc, whole.blocks));
+  parts.chunk = cut.chunk;
+  auto over = [&](Value x) -> Value {
+    return arith::DivUIOp::create(builder, loc, x, parts.chunk);
   };
   parts.groupWord = mul(groupInRole(), words);
-  parts.firstStep =
-      named(arith::MulIOp::create(b, loc, part, cut.steps), "first_step");
-  parts.firstBlock = named(over(parts.firstStep, cut.chunk), "first_block");
-  Value lastStep = add(parts.firstStep, sub(cut.steps, constant(1)));
-  Value count =
-      add(sub(over(lastStep, cut.chunk), parts.firstBlock), constant(1));
-  Value some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, part,
-                                     constant(0));
+  parts.firstStep = named(
+      arith::MulIOp::create(builder, loc, part, whole.steps), "first_step");
+  parts.firstBlock = named(over(parts.firstStep), "first_block");
+  Value lastStep = add(parts.firstStep, sub(whole.steps, constant(1)));
   // A branch that may part a warp would keep the state of all loops out of
   // uniform registers.
-  Value pieces = arith::SelectOp::create(b, loc, some, count, constant(1));
-  parts.count = named(cuda::UniformOp::create(b, loc, pieces), "pieces");
-  parts.word = wordOfPiece(parts, sub(cut.block, parts.firstBlock));
+  Value count = add(sub(over(lastStep), parts.firstBlock), constant(1));
+  parts.count = named(cuda::UniformOp::create(builder, loc, count), "pieces");
+  parts.word = wordOfPiece(parts, sub(whole.block, parts.firstBlock));
   parts.counter = add(add(mul(part, groups), groupInRole()), counters->offset);
   return parts;
 }
@@ -183,7 +206,7 @@ FailureOr<Parts> KernelLowering::partsOf(Operation *join, Value part,
 Value KernelLowering::wordOfPiece(const Parts &parts, Value piece) {
   Location loc = kernel.getLoc();
   Value block = add(parts.firstBlock, piece);
-  Value begin = arith::MulIOp::create(builder, loc, block, tail->chunk);
+  Value begin = arith::MulIOp::create(builder, loc, block, parts.chunk);
   Value second = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
                                        begin, parts.firstStep);
   Value visit = arith::SelectOp::create(
@@ -192,27 +215,46 @@ Value KernelLowering::wordOfPiece(const Parts &parts, Value piece) {
   return named(add(add(base, visit), parts.groupWord), "piece_word");
 }
 
-Value KernelLowering::leave(Location loc, const Parts &parts,
-                            ValueRange fragments) {
-  return cuda::PartialLeaveOp::create(
-      builder, loc, builder.getI1Type(), parts.region.pointer, parts.word,
-      parts.counter, parts.count, barrierOfGroup("store", 0), fragments);
-}
-
-Values KernelLowering::joinPieces(Location loc, const Parts &parts, Value last,
-                                  ValueRange fragments,
-                                  llvm::function_ref<Values()> join) {
-  Value several = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt,
-                                        parts.count, constant(1));
-  Value joins = arith::AndIOp::create(builder, loc, several, last);
-  auto branch = scf::IfOp::create(builder, loc, fragments.getTypes(), joins,
-                                  /*withElseRegion=*/true);
+FailureOr<Values>
+KernelLowering::joinParts(Operation *join, Value part, ValueRange fragments,
+                          llvm::function_ref<Values(const Parts &)> add) {
+  if (!tail) {
+    return join->emitOpError("stands where no tile is cut");
+  }
+  Location loc = join->getLoc();
+  // Made here, in front of the branch that uses them.
+  Value barrier = barrierOfGroup("store", 0);
+  groupInRole();
+  SmallVector<Type> types{builder.getI1Type()};
+  llvm::append_range(types, fragments.getTypes());
+  Value isPart = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge,
+                                       part, constant(0));
+  auto branch =
+      scf::IfOp::create(builder, loc, types, isPart, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(branch.thenBlock());
-  Values joined = join();
-  scf::YieldOp::create(builder, loc, joined);
-  builder.setInsertionPointToEnd(branch.elseBlock());
+  FailureOr<Parts> parts = partsOf(join, part, fragments);
+  if (failed(parts)) {
+    return failure();
+  }
+  Value last = cuda::PartialLeaveOp::create(
+      builder, loc, builder.getI1Type(), parts->region.pointer, parts->word,
+      parts->counter, parts->count, barrier, fragments);
+  auto joins = scf::IfOp::create(builder, loc, fragments.getTypes(), last,
+                                 /*withElseRegion=*/true);
+  builder.setInsertionPointToEnd(joins.thenBlock());
+  Values all = add(*parts);
+  scf::YieldOp::create(builder, loc, all);
+  builder.setInsertionPointToEnd(joins.elseBlock());
   scf::YieldOp::create(builder, loc, fragments);
+  builder.setInsertionPointAfter(joins);
+  Values yielded{last};
+  llvm::append_range(yielded, joins.getResults());
+  scf::YieldOp::create(builder, loc, yielded);
+  builder.setInsertionPointToEnd(branch.elseBlock());
+  yielded = {arith::ConstantIntOp::create(builder, loc, 1, 1)};
+  llvm::append_range(yielded, fragments);
+  scf::YieldOp::create(builder, loc, yielded);
   return Values(branch.getResults());
 }
 
@@ -246,21 +288,20 @@ LogicalResult KernelLowering::lowerJoin(ir::JoinOp join) {
   if (failed(sum)) {
     return failure();
   }
-  FailureOr<Parts> parts = partsOf(join, scalar(join.getPart()), *sum);
-  if (failed(parts)) {
+  FailureOr<Values> joined =
+      joinParts(join, scalar(join.getPart()), *sum, [&](const Parts &parts) {
+        return forPieces(
+            loc, parts, *sum, [&](Value word, Value first, ValueRange carried) {
+              return Values{cuda::PartialAddOp::create(
+                  builder, loc, carried[0].getType(), parts.region.pointer,
+                  word, carried[0], first, Value(), cuda::PatternAttr())};
+            });
+      });
+  if (failed(joined)) {
     return failure();
   }
-  Value last = leave(loc, *parts, *sum);
-  Values joined = joinPieces(loc, *parts, last, *sum, [&]() {
-    return forPieces(
-        loc, *parts, *sum, [&](Value word, Value first, ValueRange carried) {
-          return Values{cuda::PartialAddOp::create(
-              builder, loc, carried[0].getType(), parts->region.pointer, word,
-              carried[0], first, Value(), cuda::PatternAttr())};
-        });
-  });
-  values[join.getResult()] = {joined[0]};
-  values[join.getLast()] = {last};
+  values[join.getLast()] = {(*joined)[0]};
+  values[join.getResult()] = {(*joined)[1]};
   return success();
 }
 
@@ -280,17 +321,12 @@ LogicalResult KernelLowering::lowerSoftmaxJoin(ir::SoftmaxJoinOp join) {
            << join.getO().getType();
   }
   Values all{(*state)[0], (*state)[1], *o};
-  FailureOr<Parts> parts = partsOf(join, scalar(join.getPart()), all);
-  if (failed(parts)) {
-    return failure();
-  }
   Value scale = scaleForExp2(join.getScale());
-  Value last = leave(loc, *parts, all);
   Type rowType = all[0].getType();
   int64_t rowWords = wordsOf(all[0]);
-  auto take = [&](Value word, int64_t offset) -> Value {
+  auto take = [&](const Parts &parts, Value word, int64_t offset) -> Value {
     return cuda::PartialTakeOp::create(builder, loc, rowType,
-                                       parts->region.pointer,
+                                       parts.region.pointer,
                                        add(word, constant(offset)));
   };
   auto real = [&](OpBuilder &b, Location l, double value) -> Value {
@@ -306,13 +342,13 @@ LogicalResult KernelLowering::lowerSoftmaxJoin(ir::SoftmaxJoinOp join) {
         .getResult();
   };
   double lowest = -std::numeric_limits<double>::infinity();
-  Values joined = joinPieces(loc, *parts, last, all, [&]() {
+  auto addUp = [&](const Parts &parts) {
     Value start = cuda::FragFillOp::create(builder, loc, rowType,
                                            real(builder, loc, lowest));
     Value highest = forPieces(
-        loc, *parts, start, [&](Value word, Value, ValueRange carried) {
+        loc, parts, start, [&](Value word, Value, ValueRange carried) {
           return Values{
-              makeMap({carried[0], take(word, 0)},
+              makeMap({carried[0], take(parts, word, 0)},
                       [](OpBuilder &b, Location l, ValueRange args) -> Value {
                         return arith::MaxNumFOp::create(b, l, args[0], args[1]);
                       })};
@@ -320,11 +356,11 @@ LogicalResult KernelLowering::lowerSoftmaxJoin(ir::SoftmaxJoinOp join) {
     Value zero = cuda::FragFillOp::create(builder, loc, rowType,
                                           real(builder, loc, 0.0));
     Values rest = forPieces(
-        loc, *parts, ValueRange{zero, *o},
+        loc, parts, ValueRange{zero, *o},
         [&](Value word, Value first, ValueRange carried) {
           // A row without elements weighs nothing, nor do the others then.
           Value weight = makeMap(
-              {take(word, 0), highest},
+              {take(parts, word, 0), highest},
               [&](OpBuilder &b, Location l, ValueRange args) -> Value {
                 Value empty =
                     arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ,
@@ -336,21 +372,26 @@ LogicalResult KernelLowering::lowerSoftmaxJoin(ir::SoftmaxJoinOp join) {
                 return math::Exp2Op::create(b, l, scaled);
               });
           Value sum = makeMap(
-              {carried[0], take(word, rowWords), weight},
+              {carried[0], take(parts, word, rowWords), weight},
               [](OpBuilder &b, Location l, ValueRange args) -> Value {
                 return math::FmaOp::create(b, l, args[1], args[2], args[0]);
               });
           Value out = cuda::PartialAddOp::create(
-              builder, loc, carried[1].getType(), parts->region.pointer,
+              builder, loc, carried[1].getType(), parts.region.pointer,
               add(word, constant(2 * rowWords)), carried[1], first, weight,
               patternAttr(*pattern));
           return Values{sum, out};
         });
     return Values{highest, rest[0], rest[1]};
-  });
-  values[join.getAllRows()] = {joined[0], joined[1]};
-  values[join.getResult()] = {joined[2]};
-  values[join.getLast()] = {last};
+  };
+  FailureOr<Values> joined =
+      joinParts(join, scalar(join.getPart()), all, addUp);
+  if (failed(joined)) {
+    return failure();
+  }
+  values[join.getLast()] = {(*joined)[0]};
+  values[join.getAllRows()] = {(*joined)[1], (*joined)[2]};
+  values[join.getResult()] = {(*joined)[3]};
   return success();
 }
 

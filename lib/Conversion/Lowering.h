@@ -89,20 +89,25 @@ struct WorkspaceSize {
 /// Blocks that may share cut tiles: more than any device has multiprocessors.
 constexpr int64_t kMostBlocks = 1024;
 
-/// The tail of a cut grid (`tail = "split"`), the same for all visits of a
+/// The grid whose tail is cut (`tail = "split"`), the same for all visits of a
 /// block; all i32.
 struct Tail {
-  ir::ShareOp share;
-  Value block, blocks;
-  /// Steps of a tile; steps of the tail that a block has.
-  Value steps, chunk;
-  /// The block's steps among those of the tail: [begin, end).
-  Value begin, end;
-  /// Rounds without cut tiles, and how many tiles they have.
-  Value rounds, wholeTiles;
-  /// The first tile of the tail that the block visits.
-  Value first;
+  Value block, blocks, tiles;
+  /// Steps of a tile.
+  Value steps;
+  /// Rounds without cut tiles.
+  Value rounds;
   Value visits;
+};
+
+/// What a block has of the cut tiles.
+struct Cut {
+  /// How many tiles come before them.
+  Value wholeTiles;
+  /// Steps of a block, and this block's among all: [begin, end).
+  Value chunk, begin, end;
+  /// The first cut tile that it visits.
+  Value first;
 };
 
 /// One visit of a block: a place of the raster, some of its steps, and which
@@ -114,14 +119,15 @@ struct Visit {
 /// The parts of one cut tile, for one group of the block.
 struct Parts {
   Value count;
-  /// The block that has the tile's first steps.
-  Value firstBlock;
+  /// The block that has the tile's first steps, its share, and how many steps
+  /// of cut tiles come before the tile's.
+  Value firstBlock, chunk, firstStep;
   /// Where this visit leaves its part, and where the groups are counted.
   Value word, counter;
-  /// Words between the two visits of a block.
+  /// Words between the two visits of a block, and before the group's.
   int64_t wordsPerVisit = 0;
+  Value groupWord;
   WorkspaceRegion region;
-  Value groupWord, firstStep;
 };
 
 /// What a direct access needs besides its tile; one entry per range.
@@ -187,18 +193,19 @@ private:
   const Tail &tailOf(Operation *op, ir::OrderAttr order,
                      llvm::ArrayRef<std::string> names, ValueRange sizes,
                      ir::ShareOp share);
-  Visit visitOf(const Tail &tail, Value number);
+  Cut cutOf(const Tail &whole, Value blocks);
+  Visit visitOf(const Tail &whole, Value number);
   LogicalResult lowerShare(ir::ShareOp share);
   LogicalResult lowerJoin(ir::JoinOp join);
   LogicalResult lowerSoftmaxJoin(ir::SoftmaxJoinOp join);
   mlir::FailureOr<Parts> partsOf(Operation *join, Value part,
                                  ValueRange fragments);
   Value wordOfPiece(const Parts &parts, Value piece);
-  Value leave(Location loc, const Parts &parts, ValueRange fragments);
-  /// If the visit joins: the carried \p fragments after \p body has run for
-  /// every piece, else as they are.
-  Values joinPieces(Location loc, const Parts &parts, Value last,
-                    ValueRange fragments, llvm::function_ref<Values()> join);
+  /// Whether the visit is the tile's last, and \p fragments: where they are but
+  /// a part, what \p add makes of all parts in the last visit.
+  mlir::FailureOr<Values>
+  joinParts(Operation *join, Value part, ValueRange fragments,
+            llvm::function_ref<Values(const Parts &)> add);
   Values forPieces(Location loc, const Parts &parts, ValueRange carried,
                    llvm::function_ref<Values(Value, Value, ValueRange)> body);
 

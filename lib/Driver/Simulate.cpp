@@ -46,6 +46,12 @@ std::string labelOf(llvm::StringRef kernel, const CompileOptions &options,
   return kernel.str() + (text.empty() ? "" : " at" + text);
 }
 
+/// Whether visits share tiles, so that parts are added up behind their loops.
+bool cutsTiles(ModuleOp module) {
+  return module.walk([](ir::ShareOp) { return WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
 } // namespace
 
 bool Session::simulate() {
@@ -152,7 +158,9 @@ std::optional<sim::Report> Session::simulationOf(const ast::Kernel &kernel,
     modules.push_back(module->clone());
     // Staging, roles and rotation move code; all before may change the order
     // in which numbers are added.
-    bool keepsBits = phase == Phase::Scheduled && at == Phase::Decided;
+    // Where tiles are cut, the order of sums is another.
+    bool keepsBits = phase == Phase::Scheduled && at == Phase::Decided &&
+                     !cutsTiles(*modules.back());
     request.phases.push_back(
         {phaseName(phase).str(), *modules.back(), keepsBits});
     at = phase;

@@ -134,10 +134,11 @@ void HostPrinter::printDeclarations() {
   bool hasWorkspace =
       llvm::any_of(arguments, [](auto &arg) { return arg.isWorkspace(); });
   if (hasWorkspace) {
-    out.comment("Device memory of " + name +
-                "_workspace bytes, zero before the first launch that uses it. "
-                "Every launch leaves its counters zero. Launches that may run "
-                "at the same time need one each.");
+    out.paragraph(
+        "Device memory of " + name +
+        "_workspace bytes, zero before the first launch that uses it. "
+        "Every launch leaves its counters zero. Launches that may run "
+        "at the same time need one each.");
     out.statement("void *workspace;");
   }
   out.close(";");

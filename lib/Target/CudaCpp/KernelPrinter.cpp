@@ -237,6 +237,14 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
       })
       .Case([&](BlockOp) { return printId(op, "blockIdx.x"); })
       .Case([&](BlocksOp) { return printId(op, "gridDim.x"); })
+      .Case([&](OpaqueOp opaque) -> LogicalResult {
+        headers.use("opaque");
+        auto value = text(opaque.getValue());
+        if (!value) {
+          return failure();
+        }
+        return printId(op, "spak::opaque(" + *value + ")");
+      })
       .Case([&](UniformOp uniform) -> LogicalResult {
         headers.use("uniform");
         auto value = text(uniform.getValue());

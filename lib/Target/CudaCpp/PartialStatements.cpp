@@ -42,8 +42,6 @@ LogicalResult KernelPrinter::printLeave(PartialLeaveOp op) {
   }
   std::string workspace = name(op.getWorkspace());
   std::string last = name(op.getLast());
-  out.statement("bool " + last + " = true;");
-  out.open("if (" + *pieces + " > 1)");
   std::string words = workspace + " + " + *word;
   int64_t offset = 0;
   for (Value frag : op.getFrags()) {
@@ -61,9 +59,8 @@ LogicalResult KernelPrinter::printLeave(PartialLeaveOp op) {
     }
     offset += count * kThreadsPerGroup;
   }
-  out.statement(last + " = spak::arrive_last(" + workspace + " + " + *counter +
-                ", " + *pieces + ", " + *barrier + ");");
-  out.close();
+  out.statement("const bool " + last + " = spak::arrive_last(" + workspace +
+                " + " + *counter + ", " + *pieces + ", " + *barrier + ");");
   return success();
 }
 

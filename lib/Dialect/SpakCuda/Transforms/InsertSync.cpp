@@ -43,6 +43,8 @@ private:
   void wait(int left, Operation *before, InFlight &state, Held &held,
             bool rewrite);
   std::optional<int> ageOfUses(Operation *op, const InFlight &state) const;
+  std::optional<int> ageOfUsesInside(scf::IfOp branch,
+                                     const InFlight &state) const;
 
   RingBuffers buffers;
   Overwrites overwrites;
@@ -122,6 +124,19 @@ std::optional<int> SyncInserter::ageOfUses(Operation *op,
       age = younger(age, state.ageOf(operand));
     }
   }
+  return age;
+}
+
+/// The youngest of what ops inside \p branch read that are no products. It is
+/// awaited in front of the branch, where it can be renamed.
+std::optional<int> SyncInserter::ageOfUsesInside(scf::IfOp branch,
+                                                 const InFlight &state) const {
+  std::optional<int> age;
+  branch->walk([&](Operation *inner) {
+    if (inner != branch.getOperation() && !isProduct(inner)) {
+      age = younger(age, ageOfUses(inner, state));
+    }
+  });
   return age;
 }
 
@@ -292,6 +307,9 @@ void SyncInserter::runOp(Operation *op, InFlight &state, Held &held,
     return;
   }
   if (auto branch = dyn_cast<scf::IfOp>(op)) {
+    if (std::optional<int> age = ageOfUsesInside(branch, state)) {
+      wait(*age, op, state, held, rewrite);
+    }
     runIf(branch, state, rewrite);
     return;
   }

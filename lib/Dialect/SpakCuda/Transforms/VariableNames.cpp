@@ -63,6 +63,14 @@ StringRef locationName(Value value) {
     location = call.getCallee();
   }
   if (auto fused = dyn_cast<FusedLoc>(location)) {
+    // One name for each of an op's results.
+    auto result = dyn_cast<OpResult>(value);
+    if (result && result.getOwner()->getNumResults() > 1 &&
+        result.getOwner()->getNumResults() == fused.getLocations().size()) {
+      auto name =
+          dyn_cast<NameLoc>(fused.getLocations()[result.getResultNumber()]);
+      return name ? name.getName().getValue() : StringRef();
+    }
     for (Location part : fused.getLocations()) {
       if (auto name = dyn_cast<NameLoc>(part)) {
         return name.getName();
@@ -258,7 +266,10 @@ std::string fallbackName(Value value) {
       .Case([](BlocksOp) { return "blocks"; })
       .Case<WgmmaSSOp, WgmmaRSOp>([](auto) { return "acc"; })
       .Case([](HostTensorMapOp map) { return tensorMapName(map); })
-      .Case([](PartialLeaveOp) { return "is_last"; })
+      .Case([](PartialLeaveOp) { return "comes_last"; })
+      .Case([&](scf::IfOp) {
+        return value.getType().isInteger(1) ? "finishes" : purpose(value);
+      })
       .Case([](HostSmsOp) { return "sms"; })
       .Case([](HostClustersOp) { return "clusters"; })
       .Case([](scf::ForOp) { return "carried"; })

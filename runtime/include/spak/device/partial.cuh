@@ -9,6 +9,15 @@
 
 namespace spak {
 
+//@ block opaque needs types
+/// The same number, which the compiler cannot know: what is computed from it
+/// is computed there, not kept from elsewhere.
+SPAK_FN int opaque(int value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+//@ end
+
 //@ block store_partial needs types
 /// Leaves `N` registers (1, 2 or 4) of the thread in its place among the
 /// group's 128 x N words, so that a warp writes whole lines. Not kept in L1.

@@ -7,6 +7,20 @@
 #define SPAK_CUDA_PARTIAL_OPS
 
 include "spak/Dialect/SpakCuda/IR/SpakCudaBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+
+def SpakCuda_OpaqueOp
+    : SpakCuda_Op<"opaque", [SameOperandsAndResultType,
+                             MemoryEffects<[MemWrite]>]> {
+  let summary = "a number of which the CUDA compiler knows nothing";
+  let description = [{
+    What is computed from it is computed where it stands, and keeps no register
+    busy on the way there.
+  }];
+  let arguments = (ins I32:$value);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$value attr-dict";
+}
 
 def SpakCuda_PartialLeaveOp : SpakCuda_Op<"partial.leave"> {
   let summary = "leaves registers for the group that comes last";
@@ -14,8 +28,7 @@ def SpakCuda_PartialLeaveOp : SpakCuda_Op<"partial.leave"> {
     Writes the fragments, one behind the other, from `workspace[word]` on, then
     counts the group at `workspace[counter]`. True in all threads of the group
     if it is the last of `pieces`: what the others left can be read then, and
-    the counter is zero again. Of less than two pieces nothing is written and
-    every one is the last. All threads of the group arrive at `barrier`.
+    the counter is zero again. All threads of the group arrive at `barrier`.
   }];
   let arguments = (ins Arg<SpakCuda_GlobalType, "", [MemRead, MemWrite]>:$workspace,
                        I32:$word, I32:$counter, I32:$pieces, I32:$barrier,
