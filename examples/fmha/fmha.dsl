@@ -80,13 +80,28 @@ system FMHA_Forward {
             date: "2026-11-21"
             source: "docs/Performance.md"
         }
-        fact hopper_d128_long {
-            description: "heads of 128, all keys, from 8192 rows on: 1.07 to 1.09 of cuDNN"
-            when: "device.arch == 'sm_90a' and D == 128 and not causal and M >= 8192"
-            recommend: "order = 'one_per_cta'"
+        fact hopper_d128_long_training {
+            description: "the same with the logarithms of the sums, which leave no registers for the next tile"
+            when: "device.arch == 'sm_90a' and D == 128 and not causal and M >= 4096 and kernel_mode == 'training'"
+            recommend: "q_slots = 1"
             recommend: "cross_tile = false"
             recommend: "overlap = 'intra'"
             recommend: "exp_ahead = 8"
+            recommend: "tail = 'split'"
+            confidence: 0.97
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d128_long {
+            description: "heads of 128, all keys, from 4096 rows on: 1.09 to 1.11 of cuDNN; the tiles of the last round are cut for all multiprocessors"
+            when: "device.arch == 'sm_90a' and D == 128 and not causal and M >= 4096"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
+            recommend: "tail = 'split'"
+            recommend: "o_slabs = 1"
             confidence: 0.95
             device: "NVIDIA H200"
             driver: "580.159"
@@ -232,18 +247,34 @@ system FMHA_Forward {
             date: "2026-11-21"
             source: "docs/Performance.md"
         }
+        fact hopper_d256_causal {
+            description: "heads of 256, causal: 1.11 to 1.18 of cuDNN"
+            when: "device.arch == 'sm_90a' and D == 256 and causal"
+            recommend: "order = 'persistent_paired'"
+            recommend: "overlap = 'both'"
+            confidence: 0.9
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
         fact hopper_d256 {
-            description: "heads of 256: the largest tile whose scores, weights and output fit 240 registers, in two stages"
+            description: "heads of 256: 1.10 of cuDNN with 64 keys a step, stores through two slabs"
             when: "device.arch == 'sm_90a' and D == 256"
             recommend: "tile_m = 128"
-            recommend: "tile_n = 80"
+            recommend: "tile_n = 64"
             recommend: "stages = 2"
             recommend: "q_slots = 1"
-            recommend: "o_slabs = 0"
-            confidence: 0.5
+            recommend: "o_slabs = 2"
+            recommend: "order = 'persistent_static'"
+            recommend: "overlap = 'intra'"
+            confidence: 0.8
             device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
             date: "2026-11-21"
-            source: "the constraints of this space; not measured yet"
+            source: "docs/Performance.md"
         }
         fact hopper_d192 {
             description: "keys of 192 and values of 128: the largest tile in two stages with a whole store buffer"

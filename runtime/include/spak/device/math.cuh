@@ -93,6 +93,7 @@ SPAK_FN float rcp_approx(float x) {
   return y;
 }
 //@ end
+
 //@ block tanh_of_four needs types exp2_approx min_nan rcp_approx
 /// Four tanh(x * ln(2) / 2), each with an absolute error below 1e-6, from one
 /// reciprocal: that of the product of four sums, which the bound keeps finite.
@@ -113,6 +114,7 @@ SPAK_FN void tanh_of_four(float (&x)[4]) {
   x[3] = fmaf(of_right, sum[2], 1.0f);
 }
 //@ end
+
 //@ block tanh_absolute needs types exp2_approx
 /// tanh(x), absolute error below 1e-6. PTX ISA "rcp.approx.ftz.f32".
 SPAK_FN float tanh_absolute(float x) {
@@ -121,16 +123,6 @@ SPAK_FN float tanh_absolute(float x) {
       : "=f"(y)
       : "f"(exp2_approx(x * 2.88539008f) + 1.0f));
   return fmaf(-2.0f, y, 1.0f);
-}
-//@ end
-
-//@ block rcp_approx needs types
-/// 1 / x, relative error up to 2^-23; denormal arguments and results are zero.
-/// PTX ISA "rcp.approx.ftz.f32", sm_50.
-SPAK_FN float rcp_approx(float x) {
-  float y;
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
 }
 //@ end
 
