@@ -90,8 +90,8 @@ void ScalarOp::readId(Operation *op) {
 }
 
 void ScalarOp::readArithmetic(Operation *op) {
-  if (isa<cuda::UniformOp, cuda::OpaqueOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
-          arith::IndexCastOp>(op)) {
+  if (isa<cuda::UniformOp, cuda::OpaqueOp, arith::ExtSIOp, arith::ExtUIOp,
+          arith::TruncIOp, arith::IndexCastOp>(op)) {
     kind = Kind::Same;
     arity = 1;
     return;

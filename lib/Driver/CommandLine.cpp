@@ -348,8 +348,8 @@ private:
     if (options.allPoints && options.emit != Emit::Cuda) {
       fail("--all-points writes .cu files; it does not go with --emit");
     }
-    for (unsigned id : {OPT_gates_eq, OPT_prune_opinions, OPT_limit_eq,
-                        OPT_jobs_eq}) {
+    for (unsigned id :
+         {OPT_gates_eq, OPT_prune_opinions, OPT_limit_eq, OPT_jobs_eq}) {
       if (!options.allPoints && args.hasArg(id)) {
         fail("`" + args.getLastArg(id)->getAsString(args) +
              "` goes with --all-points");
