@@ -268,7 +268,11 @@ AffineExpr Emitter::extentExpr(const Expr *size) {
   }
   AffineExpr x = extentExpr(size->operands[0]);
   AffineExpr y = extentExpr(size->operands[1]);
-  switch (size->binary) {
+  return affine(size->binary, x, y);
+}
+
+AffineExpr affine(sema::BinaryOp op, AffineExpr x, AffineExpr y) {
+  switch (op) {
   case BinaryOp::Add:
     return x + y;
   case BinaryOp::Sub:

@@ -111,18 +111,7 @@ struct AffineWriter {
       return -x;
     }
     AffineExpr y = write(e->operands[1]);
-    switch (e->binary) {
-    case BinaryOp::Add:
-      return x + y;
-    case BinaryOp::Sub:
-      return x - y;
-    case BinaryOp::Mul:
-      return x * y;
-    case BinaryOp::Div:
-      return x.floorDiv(y);
-    default:
-      return x % y;
-    }
+    return affine(e->binary, x, y);
   }
 };
 

@@ -19,6 +19,10 @@
 
 namespace spak::irgen {
 
+/// \p x and \p y under one of + - * / %, the last two rounding down.
+mlir::AffineExpr affine(sema::BinaryOp op, mlir::AffineExpr x,
+                        mlir::AffineExpr y);
+
 class Emitter {
 public:
   Emitter(mlir::OpBuilder &builder, const sema::Program &program,

@@ -118,17 +118,7 @@ class Checker:
     def repeat(self, case, count):
         """The same launch `count` times gives the same bits."""
         inputs, outputs, _, params = self.prepare(case)  # inputs must live
-        self.kernel.launch(params)
-        first = {name: g.snapshot() for name, g in outputs.items()}
-        differs = torch.zeros((), dtype=torch.int64, device=self.device)
-        for _ in range(count - 1):
-            for guarded in outputs.values():
-                guarded.poison()
-            self.kernel.launch(params)
-            for name, guarded in outputs.items():
-                differs += guarded.differs(first[name])
-        verdict = numerics.Verdict()
-        verdict.require("launches_that_differ", int(differs), 0)
+        verdict = checking.same_bits(self.kernel, params, outputs.values(), count)
         self.tally.add("%d repeats of %s" % (count, case), verdict)
 
     def large(self):

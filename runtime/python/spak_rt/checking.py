@@ -20,11 +20,29 @@ import time
 
 import torch
 
-from . import library, trace
+from . import library, numerics, trace
 
 EXIT_TOOLCHAIN, EXIT_NO_DEVICE, EXIT_RUN_FAILED, EXIT_WRONG = 3, 4, 5, 6
 # Between a child and its parent: the device is lost or stuck.
 _EXIT_LOST = 75
+
+
+def same_bits(kernel, params, outputs, count):
+    """The verdict on `count` launches: all give the bits of the first. Outputs
+    are poisoned in between; the inputs behind `params` must live."""
+    outputs = list(outputs)
+    kernel.launch(params)
+    first = [guarded.snapshot() for guarded in outputs]
+    differs = torch.zeros((), dtype=torch.int64, device=outputs[0].tensor.device)
+    for _ in range(count - 1):
+        for guarded in outputs:
+            guarded.poison()
+        kernel.launch(params)
+        for guarded, snapshot in zip(outputs, first):
+            differs += guarded.differs(snapshot)
+    verdict = numerics.Verdict()
+    verdict.require("launches_that_differ", int(differs), 0)
+    return verdict
 
 
 def parser(description):

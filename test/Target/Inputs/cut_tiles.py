@@ -5,11 +5,10 @@
 # block of a launch: each step of each tile is copied once, each tile is stored
 # once and with all its steps, no block has more steps than its share, and the
 # counters are zero behind the launch. Usage: cut_tiles.py KERNEL.cu CLANG++
-import json
 import re
-import subprocess
 import sys
-import tempfile
+
+import host_run
 
 STUBS = """
 #include <algorithm>
@@ -157,34 +156,22 @@ int main() {
 
 def main():
     path, compiler = sys.argv[1:]
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path[:-3] + ".json", encoding="utf-8") as file:
-        kernel = json.load(file)["kernels"][0]
-    signature, body = re.search(
-        r"_kernel\(([^{]*)\) \{(.*?)\n\}\n", text[text.index('extern "C" __global__') :], re.S
-    ).groups()
-    body = re.sub(r"extern __shared__[^;]*;|const uint32_t smem_base[^;]*;", "", body)
+    signature, body, kernel = host_run.read(path, r"\n\}\n")
+    parameters, names = host_run.arguments(signature)
     maps = {"A_map": 1, "B_map": 2}
-    names = [re.findall(r"\w+", part)[-1] for part in signature.split(",")]
     call = [
         "spak::TensorMap{%d}" % maps.get(n, 0) if n.endswith("_map")
         else n if n in ("M", "N", "K") else "nullptr" if n in ("C", "workspace") else "0"
         for n in names
     ]  # fmt: skip
     fields = {
-        "arguments": re.sub(r"const __grid_constant__ |__restrict__", "", signature),
+        "arguments": parameters,
         "call": ", ".join(call), "text": body, "threads": kernel["threads"],
-        "grid": re.sub(r"\bmin\(", "host_min(", kernel["grid"]),
+        "grid": host_run.grid(kernel),
         "product": re.search(r"wgmma_m64\w+_ss", body).group(),
         **{axis: kernel["point"][axis] for axis in ("tile_m", "tile_n", "tile_k")},
     }  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        source, binary = folder + "/a.cpp", folder + "/a"
-        with open(source, "w", encoding="utf-8") as file:
-            file.write(STUBS % fields)
-        subprocess.check_call([compiler, "-std=c++17", "-w", "-O1", "-o", binary, source])
-        sys.exit(subprocess.call([binary]))
+    host_run.run(compiler, STUBS % fields)
 
 
 main()

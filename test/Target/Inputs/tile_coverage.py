@@ -4,11 +4,9 @@
 # take notes, run for every block of a launch. Each tile of the grid gets a
 # block, and one only; blocks of a cluster send each other as much as they wait
 # for. Usage: tile_coverage.py KERNEL.cu CLANG++ attention|product
-import json
-import re
-import subprocess
 import sys
-import tempfile
+
+import host_run
 
 STUBS = """
 #include <algorithm>
@@ -137,27 +135,18 @@ int main() {
 
 def main():
     path, compiler, kind = sys.argv[1:]
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path[:-3] + ".json", encoding="utf-8") as file:
-        kernel = json.load(file)["kernels"][0]
+    signature, body, kernel = host_run.read(path, r"\n  \} else \{\n")
+    parameters, names = host_run.arguments(signature)
     point, attention = kernel["point"], kind == "attention"
-    signature, body = re.search(
-        r"_kernel\(([^{]*)\) \{(.*?)\n  \} else \{\n", text[text.index("extern \"C\" __global__") :], re.S
-    ).groups()
-    body = re.sub(r"extern __shared__[^;]*;|const uint32_t smem_base[^;]*;", "", body) + "\n}"
-    arguments = re.sub(r"const __grid_constant__ |__restrict__", "", signature)
-    names = [re.findall(r"\w+", part)[-1] for part in signature.split(",")]
     maps = {"Q_map": 1, "A_map": 1, "B_map": 2}
     known = {"M", "N", "K", "B", "Hq", "Hkv"}
     call = ["spak::TensorMap{%d}" % maps.get(n, 0) if n.endswith("_map") else n if n in known else "0" for n in names]
     clustered = {"m": point.get("cluster_m", 1), "n": point.get("cluster_n", 1)}
-    grid = re.sub(r"\bmin\(", "host_min(", kernel["grid"])
     heads = "4, 1" if point.get("cluster_h", 1) > 1 else "3, 3"
     fields = {
         "cluster": kernel.get("cluster", 1), "tile": point["tile_m"],
-        "columns": point["tile_n"], "along_m": clustered["m"], "arguments": arguments,
-        "text": body, "call": ", ".join(call), "grid": grid,
+        "columns": point["tile_n"], "along_m": clustered["m"], "arguments": parameters,
+        "text": body + "\n}", "call": ", ".join(call), "grid": host_run.grid(kernel),
         "paired": int(point.get("order") == "persistent_paired"),
         "sizes": "int M, int N, int Hq, int Hkv, int B" if attention else "int M, int N, int K",
         "second": "Hq" if attention else
@@ -165,12 +154,7 @@ def main():
         "third": "B" if attention else "1",
         "trial": "rows, 500, %s, 2" % heads if attention else "rows, 700, 64",
     }  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        source, binary = folder + "/a.cpp", folder + "/a"
-        with open(source, "w", encoding="utf-8") as file:
-            file.write(STUBS % fields)
-        subprocess.check_call([compiler, "-std=c++17", "-w", "-O1", "-o", binary, source])
-        sys.exit(subprocess.call([binary]))
+    host_run.run(compiler, STUBS % fields)
 
 
 main()
