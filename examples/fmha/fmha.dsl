@@ -122,12 +122,13 @@ system FMHA_Forward {
             source: "docs/Performance.md"
         }
         fact hopper_d128_mid_causal {
-            description: "heads of 128, causal, 1024 to 4095 rows: 1.16 to 1.19 of cuDNN; tiles are claimed, 16 heads at a time"
+            description: "heads of 128, causal, 1024 to 4095 rows: 1.16 to 1.20 of cuDNN; tiles are claimed, 16 heads at a time; blocks of the diagonal that no row sees are left out"
             when: "device.arch == 'sm_90a' and D == 128 and causal and M >= 1024 and M < 4096"
             recommend: "order = 'persistent_dynamic'"
             recommend: "section = 16"
             recommend: "overlap = 'both'"
             recommend: "exp_ahead = 16"
+            recommend: "trim = 64"
             confidence: 0.95
             device: "NVIDIA H200"
             driver: "580.159"
@@ -136,10 +137,11 @@ system FMHA_Forward {
             source: "docs/Performance.md"
         }
         fact hopper_d128_4k_causal {
-            description: "heads of 128, causal, 4096 to 8191 rows: 1.22 of cuDNN"
+            description: "heads of 128, causal, 4096 to 8191 rows: 1.20 of cuDNN"
             when: "device.arch == 'sm_90a' and D == 128 and causal and M >= 4096 and M < 8192"
             recommend: "order = 'persistent_dynamic'"
             recommend: "section = 16"
+            recommend: "trim = 64"
             confidence: 0.95
             device: "NVIDIA H200"
             driver: "580.159"
@@ -148,10 +150,11 @@ system FMHA_Forward {
             source: "docs/Performance.md"
         }
         fact hopper_d128_long_causal {
-            description: "heads of 128, causal, from 8192 rows on: 1.20 of cuDNN; keys and values of 4 heads stay in the L2 cache"
+            description: "heads of 128, causal, from 8192 rows on: 1.19 of cuDNN; keys and values of 4 heads stay in the L2 cache"
             when: "device.arch == 'sm_90a' and D == 128 and causal and M >= 8192"
             recommend: "order = 'persistent_dynamic'"
             recommend: "section = 4"
+            recommend: "trim = 64"
             confidence: 0.95
             device: "NVIDIA H200"
             driver: "580.159"
@@ -276,29 +279,67 @@ system FMHA_Forward {
             date: "2026-11-21"
             source: "docs/Performance.md"
         }
+        fact hopper_d192_causal {
+            description: "keys of 192 and values of 128, causal: 1.15 to 1.33 of cuDNN; tiles are claimed, 8 heads at a time"
+            when: "device.arch == 'sm_90a' and D == 192 and causal"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 8"
+            recommend: "trim = 64"
+            confidence: 0.9
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
         fact hopper_d192 {
-            description: "keys of 192 and values of 128: the largest tile in two stages with a whole store buffer"
+            description: "keys of 192 and values of 128: 1.18 to 1.20 of cuDNN with one slab of the store buffer, which leaves room for 128 keys a step"
             when: "device.arch == 'sm_90a' and D == 192"
             recommend: "tile_m = 128"
-            recommend: "tile_n = 112"
+            recommend: "tile_n = 128"
             recommend: "stages = 2"
             recommend: "q_slots = 1"
-            confidence: 0.5
+            recommend: "o_slabs = 1"
+            recommend: "order = 'persistent_static'"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.8
             device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
             date: "2026-11-21"
-            source: "the constraints of this space; not measured yet"
+            source: "docs/Performance.md"
+        }
+        fact hopper_d96_causal {
+            description: "heads of 96, causal: 1.26 to 1.31 of cuDNN; tiles are claimed, 16 heads at a time"
+            when: "device.arch == 'sm_90a' and D == 96 and causal"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
+            recommend: "trim = 64"
+            confidence: 0.9
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
         }
         fact hopper_d96 {
-            description: "heads of 96: three stages fit beside two tiles of queries"
+            description: "heads of 96: 1.17 to 1.19 of cuDNN; three stages fit beside two tiles of queries"
             when: "device.arch == 'sm_90a' and D == 96"
             recommend: "tile_m = 128"
             recommend: "tile_n = 128"
             recommend: "stages = 3"
             recommend: "q_slots = 2"
-            confidence: 0.5
+            recommend: "order = 'persistent_static'"
+            recommend: "cross_tile = true"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.8
             device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
             date: "2026-11-21"
-            source: "the constraints of this space; not measured yet"
+            source: "docs/Performance.md"
         }
     }
 

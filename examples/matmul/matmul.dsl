@@ -17,11 +17,13 @@ system MatMul {
         group_m: [16, 8, 1]              // rows of tiles that share columns of B in L2
         order: ["persistent_static", "one_per_cta"]
         tail: ["whole", "split"]         // the tiles of the last round: a block each, or cut for all blocks
+        cross_tile: [false, true]        // the first step of a tile before the stores of the one before
         cluster_m: [1, 2, 4]             // blocks along m that fetch tiles of B together
         cluster_n: [1, 2]                // blocks along n that fetch tiles of A together
 
         constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_n == 1
         constraint "cut tiles are a block's": tail == "whole" or (order == "persistent_static" and cluster_m * cluster_n == 1)
+        constraint "a block has a next tile": not cross_tile or order == "persistent_static"
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "A, B and the epilogue fit shared memory":
             2 * (stages * tile_k * (tile_m + tile_n) + 2 * 64 * tile_m) + 1024 <= device.smem_per_block
@@ -29,14 +31,27 @@ system MatMul {
     }
 
     knowledge {
+        fact hopper_large {
+            description: "large square products: 1.035 of torch.matmul at 8192; the tiles of the last round are cut for all multiprocessors, and a tile's first step runs beside the stores of the one before"
+            when: "device.arch == 'sm_90a' and M >= 6144 and N >= 6144"
+            recommend: "tail = 'split'"
+            recommend: "cross_tile = true"
+            confidence: 0.9
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
         fact hopper_square {
-            description: "large square products: 1.00 of torch.matmul at 4096, 1.01 at 8192"
+            description: "square products: 1.01 of torch.matmul at 4096"
             when: "device.arch == 'sm_90a'"
             recommend: "tile_m = 128"
             recommend: "tile_n = 256"
             recommend: "tile_k = 64"
             recommend: "stages = 4"
             recommend: "group_m = 16"
+            recommend: "cross_tile = true"
             confidence: 0.8
             device: "NVIDIA H200"
             date: "2026-11-21"
@@ -63,10 +78,11 @@ system MatMul {
         schedule {
             slots(A) = stages   slots(B) = stages
             consumers = tile_m / 64
-            registers(producer) = 40 if tail == "whole" else 56
-            registers(consumer) = 232 if tail == "whole" else 224
+            registers(producer) = 40
+            registers(consumer) = 232
             order = order
             tail = tail
+            overlap_tiles = cross_tile
             raster = grouped(m, group_m)
             cluster(m) = cluster_m   cluster(n) = cluster_n
             epilogue_slots = 2 if tile_n >= 128 else 1

@@ -185,11 +185,12 @@ LogicalResult KernelLowering::lowerDirectStore(ir::StoreOp op,
   }
   Value pointer =
       argument({DeviceArgument::Pointer, ir::sourceOf(op.getView())});
-  cuda::StoreFragOp::create(builder, op.getLoc(), *frag, pointer, access->base,
-                            access->coordinates, access->strides,
-                            access->limits, writesCopies(*map),
-                            builder.getArrayAttr(access->patterns),
-                            /*vec=*/storesPairs(op) ? 2 : 1);
+  cuda::StoreFragOp::create(
+      builder, op.getLoc(), *frag, pointer, access->base, access->coordinates,
+      access->strides, access->limits, writesCopies(*map),
+      builder.getArrayAttr(access->patterns),
+      /*vec=*/storesPairs(op) ? 2 : 1,
+      /*pinned=*/map->count() >= kManyRegisters);
   return success();
 }
 

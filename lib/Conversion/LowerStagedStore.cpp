@@ -195,10 +195,11 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
   int64_t slots =
       std::min<int64_t>(std::max<int64_t>(staging.getSlots(), 1), slabs);
   Value &buffer = storeBuffers[{op.getView(), type}];
+  Operation *around = builder.getBlock()->getParentOp();
+  bool inLoop =
+      isa<scf::ForOp>(around) || around->getParentOfType<scf::ForOp>();
   // Before the kernel's first store the buffer is free.
-  bool repeats =
-      buffer || isa<scf::ForOp>(builder.getBlock()->getParentOp()) ||
-      builder.getBlock()->getParentOp()->getParentOfType<scf::ForOp>();
+  bool repeats = buffer || inLoop;
   if (!buffer) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(device.getEntryBlock());
@@ -227,7 +228,9 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
     auto choice = scf::IfOp::create(builder, loc, TypeRange(), *whole,
                                     /*withElseRegion=*/true);
     builder.setInsertionPointToStart(choice.elseBlock());
-    Value single = repeats ? Value() : roundOneByOne(op, *frag);
+    // A store after the loop over tiles is apart from the loop's.
+    bool takenApart = !inLoop && (!repeats || map->count() >= kManyRegisters);
+    Value single = takenApart ? roundOneByOne(op, *frag) : Value();
     if (failed(lowerDirectStore(op, single))) {
       return failure();
     }

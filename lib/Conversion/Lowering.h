@@ -86,6 +86,11 @@ struct WorkspaceSize {
   int64_t headBytes = 0, bytesPerBlock = 0;
 };
 
+/// Elements a thread holds of a tile whose pairs and halves do not fit its
+/// registers together, nor their addresses (ptxas 13.0: 30 to 40 bytes spilled
+/// at 128).
+constexpr int64_t kManyRegisters = 128;
+
 /// Blocks that may share cut tiles: more than any device has multiprocessors.
 constexpr int64_t kMostBlocks = 1024;
 

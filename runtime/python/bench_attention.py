@@ -38,13 +38,15 @@ class Shape:
         info = kernel.info
         self.kernel, self.causal = kernel, causal
         self.d = int(info.tensors["Q"]["extents"][-1])
+        self.dv = int(info.tensors["O"]["extents"][-1])
         self.dtype = tensors.TORCH_TYPES[info.tensors["Q"]["dtype"]]
         device = torch.device("cuda")
         self.inputs = []
-        for heads in (hq, hkv, hkv):
-            shape = (b, heads, length, self.d)
+        for heads, width in ((hq, self.d), (hkv, self.d), (hkv, self.dv)):
+            shape = (b, heads, length, width)
             self.inputs.append(attention.guarded(shape, self.dtype, device, layout).tensor)
-        self.out = attention.guarded((b, hq, length, self.d), self.dtype, device, layout).tensor
+        shape = (b, hq, length, self.dv)
+        self.out = attention.guarded(shape, self.dtype, device, layout).tensor
         self.scale = attention.default_scale(self.d)
         arguments = dict(zip("QKV", self.inputs), O=self.out)
         if "LSE" in info.tensors:
@@ -103,14 +105,17 @@ def main():
                     "B": b, "Hq": hq, "Hkv": hkv, "M": length, "N": length, "D": d,
                     "causal": causal, "layout": layout,
                 }  # fmt: skip
-                flops = attention.flops(b, hq, length, length, d, causal)
+                formula = "4*B*Hq*M*N*D"
+                if shape.dv != d:
+                    problem["Dv"], formula = shape.dv, "2*B*Hq*M*N*(D+Dv)"
+                flops = attention.flops(b, hq, length, length, (d + shape.dv) / 2, causal)
                 label = "%s S%d D%d %s %s" % (
                     stem, length, d, "causal" if causal else "full", layout,
                 )  # fmt: skip
                 with sdpa_kernel(BACKENDS[chosen.peer]), torch.no_grad():
                     bench.compare(label, kernel, shape.call, shape.peer,
                                   "torch SDPA " + chosen.peer, flops, problem, shape.verify,
-                                  "4*B*Hq*M*N*D" + ("/2" if causal else ""))  # fmt: skip
+                                  formula + ("/2" if causal else ""))  # fmt: skip
                 del shape
     return bench.finish()
 

@@ -62,6 +62,7 @@ class Checker:
         self.out_dtype = tensors.TORCH_TYPES[info.tensors["O"]["dtype"]]
         self.causal = flag(info.point.get("causal", False))
         self.d = int(info.tensors["Q"]["extents"][-1])
+        self.dv = int(info.tensors["O"]["extents"][-1])
         self.has_lse = "LSE" in info.tensors
 
     def prepare(self, case):
@@ -69,7 +70,7 @@ class Checker:
         inputs, expected = attention.make_inputs(
             case, self.dtype, self.causal, self.generator, self.device
         )
-        shape = (case.b, case.hq, case.m, case.d)
+        shape = (case.b, case.hq, case.m, case.dv)
         outputs = {"O": attention.guarded(shape, self.out_dtype, self.device, case.layout)}
         if self.has_lse:
             outputs["LSE"] = attention.guarded(shape[:3], torch.float32, self.device, case.layout)
@@ -127,16 +128,17 @@ class Checker:
         d, heads, length = self.d, 2048 // self.d, 512
         batches = (1 << 31) // (heads * length * d) + 5
         case = Case(batches, heads, heads, length, length, d, "bshd", "normal")
+        case.dv = self.dv
         free = torch.cuda.mem_get_info()[0] if self.device.type == "cuda" else 0
         if free < 7 * 2 * batches * heads * length * d:
             print("  SKIPPED the shape beyond 2^31 elements: %.0f GB free" % (free / 1e9))
             return
         inputs, outputs = [], {}
-        for _ in "QKV":
-            guarded = attention.guarded((batches, heads, length, d), self.dtype, self.device, "bshd")
+        for width in (d, d, self.dv):
+            shape = (batches, heads, length, width)
+            guarded = attention.guarded(shape, self.dtype, self.device, "bshd")
             guarded.tensor.normal_(generator=self.generator)
             inputs.append(guarded)
-        shape = (batches, heads, length, d)
         outputs["O"] = attention.guarded(shape, self.out_dtype, self.device, "bshd")
         if self.has_lse:
             outputs["LSE"] = attention.guarded(shape[:3], torch.float32, self.device, "bshd")
@@ -171,6 +173,7 @@ def main():
         checker = Checker(kernel, tally, generator, options)
         cases = small(checker.d) if options.small else matrix(checker.d)
         for case in checking.pick(cases, options.limit):
+            case.dv = checker.dv
             tally.begin(case)
             try:
                 checker.check(case)
@@ -179,7 +182,9 @@ def main():
         heads = [(2, 4, 4, 257, 1023), (3, 8, 2, 1024, 1024), (1, 32, 32, 777, 129)]
         for b, hq, hkv, m, n in heads[: 1 if options.small else 3]:
             tally.begin("repeats", factor=2)
-            checker.repeat(Case(b, hq, hkv, m, n, checker.d), options.repeats)
+            case = Case(b, hq, hkv, m, n, checker.d)
+            case.dv = checker.dv
+            checker.repeat(case, options.repeats)
         if not options.small and not options.no_large:
             tally.begin("beyond 2^31 elements", factor=5)
             checker.large()

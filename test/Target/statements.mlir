@@ -56,12 +56,12 @@ spak_cuda.kernel @copies(%map: !spak_cuda.tmap {spak.name = "map"}, %in: !spak_c
   // CHECK-NEXT: const int64_t offset = i * 8;
   // CHECK-NEXT: spak::store_if(keep, origin + offset, rows[i]);
   spak_cuda.store_frag %row, %out[%l0] coords(%x) by [#spak_cuda.pattern<[2:8]>] strides(%l1) limits(%n) when %when : !rows, !spak_cuda.global<f32>
-  // CHECK: auto *const origin = out + (sx + x);
+  // CHECK: auto *const origin = spak::pinned(out + (sx + x));
   // CHECK: for (int i = 0; i < 2; i += 2) {
   // CHECK-NEXT: const bool keep = i < n - x;
   // CHECK-NEXT: const int64_t offset = i;
   // CHECK-NEXT: spak::store2_if(keep, origin + offset, rows[i], rows[i + 1]);
-  spak_cuda.store_frag %row, %out[%sx] coords(%x) by [#spak_cuda.pattern<[2:1]>] strides(%l1) limits(%n) {vec = 2 : i64} : !rows, !spak_cuda.global<f32>
+  spak_cuda.store_frag %row, %out[%sx] coords(%x) by [#spak_cuda.pattern<[2:1]>] strides(%l1) limits(%n) {pinned, vec = 2 : i64} : !rows, !spak_cuda.global<f32>
   // CHECK: const float x_1 = in[sx];
   %v = spak_cuda.load %in[%sx] : !spak_cuda.global<f32> -> f32
   // CHECK-NEXT: spak::store_if(when, out + sx, x_1);

@@ -41,6 +41,8 @@ POINTS = [  # folder, file, options
     ("fmha-long", "examples/fmha/fmha.dsl", ATTENTION + rows(16384, 1)),
     ("fmha-heads", "examples/fmha/fmha.dsl", HEADS),
     ("matmul", "examples/matmul/matmul.dsl", ["-D", "dtype=bf16,f16"]),
+    ("matmul-large", "examples/matmul/matmul.dsl",
+     ["-D", "dtype=bf16,f16", "--shape=M=8192,N=8192,K=8192"]),
     ("mlp", "test/kernels/mlp.dsl", []),
     ("two_softmax", "test/kernels/two_softmax.dsl", ["-D", "causal=true,false"]),
 ]

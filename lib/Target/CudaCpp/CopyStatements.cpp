@@ -171,8 +171,7 @@ KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
   if (StringRef(origin).contains(" + ")) {
     origin = "(" + origin + ")";
   }
-  result.setup.push_back("auto *const origin = " + pointer +
-                         (origin.empty() ? "" : " + " + origin) + ";");
+  result.origin = pointer + (origin.empty() ? "" : " + " + origin);
   if (result.offset.empty()) {
     result.offset = "0";
   }
@@ -182,11 +181,14 @@ KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
   return result;
 }
 
-void KernelPrinter::openAccess(const Access &where) {
+void KernelPrinter::openAccess(const Access &where, bool pinned) {
   out.open("");
-  for (const std::string &statement : where.setup) {
-    out.statement(statement);
+  if (pinned) {
+    headers.use("pinned");
   }
+  out.statement("auto *const origin = " +
+                (pinned ? "spak::pinned(" + where.origin + ")" : where.origin) +
+                ";");
 }
 
 LogicalResult KernelPrinter::printLoadFrag(LoadFragOp op) {
@@ -242,7 +244,7 @@ LogicalResult KernelPrinter::printStoreFrag(StoreFragOp op) {
         "spak::" + unpack.str() + "(" + name(op.getFrag()) + "[i / 2], i % 2)";
   }
   int64_t count = type.getCount() * (type.isPacked() ? 2 : 1);
-  openAccess(*where);
+  openAccess(*where, op.getPinned());
   if (vec == 2) {
     out.pragma("unroll");
     out.open("for (int i = 0; i < " + Twine(count) + "; i += 2)");

@@ -59,11 +59,11 @@ private:
   /// The coordinates as arguments, each with a comma in front.
   std::optional<std::string> coordinates(mlir::ValueRange coords);
   struct Access {
-    std::vector<std::string> setup; ///< statements before the loop
+    std::string origin; ///< the address before the loop
     std::string condition;
     std::string offset;
   };
-  void openAccess(const Access &where);
+  void openAccess(const Access &where, bool pinned = false);
   std::optional<Access> access(mlir::ValueRange coords,
                                mlir::ArrayAttr patterns,
                                mlir::ValueRange strides,

@@ -243,6 +243,16 @@ SPAK_FN int shuffle_xor(int value, int mask) {
 }
 //@ end
 
+//@ block pinned needs types
+/// No instruction: the pointer is in a register here, and addresses after it
+/// are offsets from that register.
+template <typename T>
+SPAK_FN T *pinned(T *pointer) {
+  asm volatile("" : "+l"(pointer));
+  return pointer;
+}
+//@ end
+
 //@ block store_if needs types
 /// Writes where `when` holds, predicated: no branch. PTX ISA "st", sm_50.
 SPAK_FN void store_if(bool when, float *pointer, float value) {

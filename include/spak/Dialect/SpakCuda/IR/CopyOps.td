@@ -137,14 +137,16 @@ def SpakCuda_StoreFragOp
     The mirror image of `load_frag`: register i is written at the same address
     under the same condition. No branch: each access is predicated. Of packed
     pairs the patterns count elements; they are written one by one, or with
-    `vec = 2` pair by pair.
+    `vec = 2` pair by pair. With `pinned` the address before the offsets of
+    registers is held in a register, and the accesses are offsets from it.
   }];
   let arguments = (ins SpakCuda_FragType:$frag,
                        Arg<SpakCuda_GlobalType, "", [MemWrite]>:$dst, I64:$base,
                        Variadic<I32>:$coords, Variadic<I64>:$strides,
                        Variadic<I32>:$limits, Optional<I1>:$when,
                        ArrayAttr:$patterns,
-                       DefaultValuedAttr<I64Attr, "1">:$vec);
+                       DefaultValuedAttr<I64Attr, "1">:$vec,
+                       UnitAttr:$pinned);
   let hasVerifier = 1;
   let assemblyFormat = [{
     $frag `,` $dst `[` $base `]` `coords` `(` $coords `)` `by` $patterns
