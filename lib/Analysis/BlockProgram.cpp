@@ -236,10 +236,11 @@ private:
     push(body, Step::IsCost, body.costs, cost);
   }
 
-  void product(int64_t n, int64_t k, Body &body) {
+  void product(int64_t n, int64_t k, int64_t reads, Body &body) {
     Cost cost{Cost::Product};
     cost.flops = 2.0 * 64 * static_cast<double>(n * k);
     cost.cycles = cost.flops / static_cast<double>(rates.tensorFlops);
+    cost.reads = static_cast<double>(reads);
     add(body, cost);
   }
 
@@ -309,8 +310,9 @@ private:
           cast<cuda::FragType>(frag.getType()).getCount());
     };
     llvm::TypeSwitch<Operation *>(&op)
-        .Case<cuda::WgmmaSSOp, cuda::WgmmaRSOp>(
-            [&](auto dot) { product(dot.getN(), dot.getK(), body); })
+        .Case<cuda::WgmmaSSOp, cuda::WgmmaRSOp>([&](auto dot) {
+          product(dot.getN(), dot.getK(), wavefrontsOf(dot), body);
+        })
         .Case([&](cuda::WgmmaCommitOp) { add(body, {Cost::Commit}); })
         .Case([&](cuda::WgmmaWaitOp wait) {
           Cost cost{Cost::Wait};

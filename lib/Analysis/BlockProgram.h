@@ -32,6 +32,7 @@ struct Cost {
   double cycles = 0; ///< of the tensor cores
   double sfu = 0, issue = 0;
   double bytes = 0;
+  double reads = 0;  ///< wavefronts of a product's operands
   double stores = 0; ///< wavefronts
   size_t left = 0;   ///< groups that may be in flight after a wait
 };

@@ -233,6 +233,7 @@ private:
     case Cost::Product:
       work.flops += cost.flops;
       work.tensor += cost.cycles;
+      work.reads += cost.reads;
       clock.tensorFree = std::max(clock.tensorFree, clock.now) + cost.cycles;
       break;
     case Cost::Commit:

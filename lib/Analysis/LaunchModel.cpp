@@ -242,6 +242,7 @@ private:
     modelled.issueSeconds = total.issue / machine;
     modelled.chainSeconds = chains / (machine * residents);
     modelled.loadedBytes = total.bytes;
+    modelled.sharedReads = total.reads;
     modelled.sharedStores = total.stores;
     modelled.l2Seconds =
         total.bytes / (static_cast<double>(rates.l2BytesPerCycle) * machine);
