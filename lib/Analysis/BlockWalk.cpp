@@ -17,8 +17,9 @@ namespace spak::analysis {
 
 namespace {
 
-/// Walked loop iterations after which there is no model. Unit: iteration.
+/// Walked loop iterations and blocks after which there is no model.
 constexpr int64_t kMaxIterations = 4000000;
+constexpr const char *kTooMany = "there are too many tiles to walk";
 
 /// When what was issued is done; cycles since the block began.
 struct Clock {
@@ -190,7 +191,7 @@ private:
     }
     for (int64_t trip = 0; trip < walked; ++trip) {
       if (++iterations > kMaxIterations) {
-        return fail("there are too many tiles to walk");
+        return fail(kTooMany);
       }
       Work before = work;
       double start = clock.now;
@@ -293,6 +294,11 @@ void BlockWalk::assign(Value argument, Integer value) {
 }
 
 bool BlockWalk::walk(const ThreadPlace &place, BlockWork &found) {
+  // A grid of a block for each tile has no loop around its tiles.
+  if (++state->iterations > kMaxIterations) {
+    problem = kTooMany;
+    return false;
+  }
   for (auto [part, known] :
        llvm::zip_equal(state->program.parts, state->known)) {
     Run<Purpose::Way> dry(place, state->values, state->iterations);

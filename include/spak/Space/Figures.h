@@ -102,6 +102,8 @@ struct KernelFigures {
   std::vector<std::string> uncounted;
   std::optional<Assembled> assembled;
   std::optional<Modelled> modelled;
+  std::optional<double>
+      tensorsBytes;        ///< byte of all arguments, if sizes are given
   std::string notModelled; ///< why not
 };
 
