@@ -23,6 +23,7 @@ struct Work {
   double issue = 0;
   double flops = 0;
   double bytes = 0;
+  double reads = 0;  ///< wavefronts of products' operands in shared memory
   double stores = 0; ///< wavefronts of stores to shared memory
 
   Work &operator+=(const Work &other) { return add(other, 1); }
@@ -32,6 +33,7 @@ struct Work {
     issue += times * other.issue;
     flops += times * other.flops;
     bytes += times * other.bytes;
+    reads += times * other.reads;
     stores += times * other.stores;
     return *this;
   }

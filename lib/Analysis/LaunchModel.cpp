@@ -28,6 +28,7 @@ public:
 
   LaunchModel run() {
     LaunchModel result;
+    result.tensorsBytes = tensorsBytes();
     if (!walkHost()) {
       result.problem = problem;
       result.refused = refused;
@@ -242,6 +243,7 @@ private:
     modelled.issueSeconds = total.issue / machine;
     modelled.chainSeconds = chains / (machine * residents);
     modelled.loadedBytes = total.bytes;
+    modelled.sharedReads = total.reads;
     modelled.sharedStores = total.stores;
     modelled.l2Seconds =
         total.bytes / (static_cast<double>(rates.l2BytesPerCycle) * machine);
@@ -263,7 +265,9 @@ private:
     return true;
   }
 
-  void memory(space::Modelled &modelled) {
+  /// Of all arguments; nothing if a size is not known.
+  std::optional<double> tensorsBytes() {
+    double all = 0;
     for (unsigned i = 0; i < host.getBody().front().getNumArguments(); ++i) {
       auto extents = host.getArgAttrOfType<ArrayAttr>(i, "spak.extents");
       auto type = dyn_cast<cuda::GlobalType>(
@@ -273,10 +277,19 @@ private:
       }
       double bytes = type.getElementType().getIntOrFloatBitWidth() / 8.0;
       for (Attribute attr : extents) {
-        bytes *= static_cast<double>(extent(attr).value_or(1));
+        Integer size = extent(attr);
+        if (!size) {
+          return std::nullopt;
+        }
+        bytes *= static_cast<double>(*size);
       }
-      modelled.tensorsBytes += bytes;
+      all += bytes;
     }
+    return all;
+  }
+
+  void memory(space::Modelled &modelled) {
+    modelled.tensorsBytes = tensorsBytes().value_or(0);
     // What does not stay in L2 between its uses is read again.
     double again = std::max(0.0, modelled.loadedBytes - modelled.tensorsBytes);
     double kept = modelled.footprint > device.l2Bytes

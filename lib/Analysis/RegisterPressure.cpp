@@ -7,12 +7,13 @@
 //
 //   law:  fewest = max(F, Q) + kFewest
 //         estimate = max(F + A + kInFlight (+ kManyScalars),
-//                        max(Q + A, S) + kQuiet)
+//                        max(Q + A, S) + kQuiet, J + kJoin)
 //
 // where F is the most 32-bit registers of fragments that are live at once while
 // products are in flight, Q the most while none is, A the stores of matrices
 // beside products in a loop, and S the most where a tile is stored element by
-// element, with 9/16 of it for addresses.
+// element, with 9/16 of it for addresses. J is only where tiles are cut: the
+// tiles at the place where parts are added up, and the part that is loaded.
 //
 // What the assembler needs beside the tiles depends on where the peak is: while
 // products run it has moved its addresses and descriptors out of the way. An
@@ -39,6 +40,9 @@ namespace {
 constexpr int64_t kWarp = 32;
 constexpr int64_t kInFlight = 22;
 constexpr int64_t kQuiet = 30;
+/// Beside what a join of parts holds: all of a part is loaded ahead, and what
+/// the loops around the join keep stays.
+constexpr int64_t kJoin = 96;
 /// With this many beside the tiles, or fewer, all that was built spilled.
 constexpr int64_t kFewest = 19;
 /// Added where more than kFewScalars scalars are live with the tiles.
@@ -52,6 +56,8 @@ constexpr int64_t kAddressesOf16 = 9;
 constexpr int64_t kWithoutTiles = 8;
 constexpr int64_t kInCluster = 4;
 constexpr int64_t kDivides = 3;
+/// Less where tiles are cut: the ends of a block's parts are uniform.
+constexpr int64_t kCutTiles = 3;
 
 int64_t fragmentRegisters(Type type) {
   auto frag = dyn_cast<cuda::FragType>(type);
@@ -99,6 +105,7 @@ struct Peak {
 class Liveness {
 public:
   Peak inFlight, quiet;
+  Peak join; ///< where parts of a cut tile are added up, with what is loaded
   int64_t addresses = 0; ///< of matrices that are stored in loops of products
   int64_t singles = 0;   ///< tiles and addresses where elements are stored
 
@@ -146,6 +153,11 @@ private:
     if (auto store = dyn_cast<cuda::StoreFragOp>(op)) {
       int64_t stored = fragmentRegisters(store.getFrag().getType());
       singles = std::max(singles, tiles + stored * kAddressesOf16 / 16);
+    }
+    if (auto add = dyn_cast<cuda::PartialAddOp>(op)) {
+      Peak here{tiles + fragmentRegisters(add.getResult().getType()), numbers,
+                lineOf(op.getLoc())};
+      join = join.fragments < here.fragments ? here : join;
     }
     Peak &peak = underProducts.contains(&op) ? inFlight : quiet;
     if (tiles > peak.fragments ||
@@ -230,7 +242,7 @@ bool divides(Block &body) {
 }
 
 space::RolePressure measure(Block &body, StringRef name, int64_t threads,
-                            int64_t budget, bool inCluster) {
+                            int64_t budget, bool inCluster, bool cutsTiles) {
   Liveness liveness;
   Live live;
   liveness.walk(body, live);
@@ -243,18 +255,22 @@ space::RolePressure measure(Block &body, StringRef name, int64_t threads,
                      (flight.scalars > kFewScalars ? kManyScalars : 0);
   int64_t atRest =
       std::max(quiet.fragments + liveness.addresses, liveness.singles) + kQuiet;
+  int64_t atJoin =
+      liveness.join.fragments > 0 ? liveness.join.fragments + kJoin : 0;
   bool underProducts = flight.fragments > 0 && inFlight >= atRest;
-  const Peak &peak = underProducts ? flight : quiet;
+  bool joins = atJoin > std::max(inFlight, atRest);
+  const Peak &peak = joins ? liveness.join : underProducts ? flight : quiet;
   found.fragments = peak.fragments;
   found.scalars = peak.scalars;
   found.line = peak.line;
-  found.estimate = underProducts ? inFlight : atRest;
+  found.estimate = joins ? atJoin : underProducts ? inFlight : atRest;
   found.fewest = std::max(flight.fragments, quiet.fragments) + kFewest;
   if (flight.fragments == 0 && quiet.fragments == 0) {
     found.fewest = quiet.scalars;
     found.estimate = quiet.scalars + kWithoutTiles +
                      (inCluster ? kInCluster : 0) +
-                     (inCluster && divides(body) ? kDivides : 0);
+                     (inCluster && divides(body) ? kDivides : 0) -
+                     (cutsTiles ? kCutTiles : 0);
   }
   return found;
 }
@@ -274,15 +290,20 @@ registerPressure(cuda::KernelOp kernel, const device::Device &device) {
   int64_t launched =
       launchRegisters(device, kernel.getThreads(), kernel.getMinBlocks());
   bool inCluster = kernel.getCluster() > 1;
+  bool cutsTiles =
+      kernel.walk([](cuda::PartialAddOp) { return WalkResult::interrupt(); })
+          .wasInterrupted();
   std::vector<space::RolePressure> found;
   kernel.walk([&](cuda::RoleOp role) {
     found.push_back(measure(role.getBody().front(), role.getSymName(),
                             static_cast<int64_t>(role.getWarps()) * kWarp,
-                            role.getMaxnreg().value_or(launched), inCluster));
+                            role.getMaxnreg().value_or(launched), inCluster,
+                            cutsTiles));
   });
   if (found.empty()) {
     found.push_back(measure(kernel.getBody().front(), "all",
-                            kernel.getThreads(), launched, inCluster));
+                            kernel.getThreads(), launched, inCluster,
+                            cutsTiles));
   }
   return found;
 }

@@ -142,9 +142,28 @@ space::SharedAccess operand(StringRef what, Value buffer, cuda::DescAttr desc,
   return found;
 }
 
+constexpr int64_t kProductRows = 64;
+
+space::SharedAccess operandA(cuda::WgmmaSSOp product) {
+  return operand("wgmma A", product.getA(), product.getADesc(), kProductRows,
+                 product.getK());
+}
+
+template <typename Product>
+space::SharedAccess operandB(Product product) {
+  return operand("wgmma B", product.getB(), product.getBDesc(), product.getN(),
+                 product.getK());
+}
+
 } // namespace
 
 int64_t wavefrontsOf(cuda::StMatrixOp op) { return stmatrix(op).wavefronts; }
+
+int64_t wavefrontsOf(cuda::WgmmaSSOp op) {
+  return operandA(op).wavefronts + operandB(op).wavefronts;
+}
+
+int64_t wavefrontsOf(cuda::WgmmaRSOp op) { return operandB(op).wavefronts; }
 
 void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
                  space::KernelFigures &figures) {
@@ -166,15 +185,10 @@ void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
           }
         })
         .Case([&](cuda::WgmmaSSOp product) {
-          add(op, operand("wgmma A", product.getA(), product.getADesc(), 64,
-                          product.getK()));
-          add(op, operand("wgmma B", product.getB(), product.getBDesc(),
-                          product.getN(), product.getK()));
+          add(op, operandA(product));
+          add(op, operandB(product));
         })
-        .Case([&](cuda::WgmmaRSOp product) {
-          add(op, operand("wgmma B", product.getB(), product.getBDesc(),
-                          product.getN(), product.getK()));
-        })
+        .Case([&](cuda::WgmmaRSOp product) { add(op, operandB(product)); })
         .Case(
             [&](cuda::ClaimOp claim) { add(op, word("claim", claim.getTo())); })
         .Case([&](cuda::TakeOp take) { add(op, word("take", take.getFrom())); })

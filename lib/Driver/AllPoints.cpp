@@ -121,6 +121,7 @@ OwningOpRef<ModuleOp> Session::measure(const space::Point &point,
     analysis::LaunchModel model =
         analysis::modelLaunch(**module, figures.kernel, *device, *rates, shape);
     figures.modelled = model.modelled;
+    figures.tensorsBytes = model.tensorsBytes;
     figures.notModelled = model.refused
                               ? "the launch is refused: " + model.problem
                               : model.problem;

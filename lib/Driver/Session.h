@@ -83,6 +83,7 @@ private:
   /// What `--device-rates` says, and where; else the table's row is asked.
   std::optional<device::Rates> measuredRates;
   std::string ratesSource;
+  std::unique_ptr<SourceFile> ratesFile;
   knowledge::Inheritance inheritance;
   /// What is known of each invariant, by its place, for \ref explain.
   std::vector<InvariantFinding> findings;

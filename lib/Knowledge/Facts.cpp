@@ -3,8 +3,11 @@
 // Owns: the choice among facts. Must not know axes, nor what facts claim.
 #include "spak/Knowledge/Facts.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+
+#include <algorithm>
 
 namespace spak::knowledge {
 
@@ -51,6 +54,25 @@ std::map<std::string, int64_t> parseShape(llvm::StringRef text) {
   return shape;
 }
 
+bool isDate(llvm::StringRef text) {
+  llvm::StringRef day = text.split('T').first;
+  llvm::SmallVector<llvm::StringRef> parts;
+  day.split(parts, '-');
+  constexpr unsigned kLimits[] = {9999, 12, 31};
+  constexpr size_t kDigits[] = {4, 2, 2};
+  if (parts.size() > std::size(kLimits)) {
+    return false;
+  }
+  for (auto [part, limit, digits] : llvm::zip(parts, kLimits, kDigits)) {
+    unsigned number = 0;
+    if (part.size() != digits || part.getAsInteger(10, number) || number < 1 ||
+        number > limit) {
+      return false;
+    }
+  }
+  return true;
+}
+
 FactScope FactScope::of(const ast::Block &block) {
   FactScope scope;
   scope.device = wordOf(block, "device");
@@ -58,8 +80,12 @@ FactScope FactScope::of(const ast::Block &block) {
   scope.toolkit = wordOf(block, "toolkit");
   scope.dtype = wordOf(block, "dtype");
   scope.date = wordOf(block, "date");
+  if (!isDate(scope.date)) {
+    scope.date.clear();
+  }
   scope.shape = parseShape(wordOf(block, "shape"));
-  scope.confidence = block.number("confidence").value_or(1.0);
+  scope.confidence =
+      std::clamp(block.number("confidence").value_or(1.0), 0.0, 1.0);
   std::string status = wordOf(block, "status");
   if (llvm::StringRef(status).starts_with("stale")) {
     scope.stale = std::move(status);

@@ -3,6 +3,7 @@
 // Owns: the grade of every invariant, fact, rule, hint and heuristic, and what
 // their sentences were read as. Must not know a target.
 #include "Binding.h"
+#include "KnowledgePlaces.h"
 
 #include "spak/Knowledge/Names.h"
 
@@ -114,10 +115,12 @@ public:
       auto item = std::make_unique<KnowledgeItem>();
       item->block = block;
       item->scope = knowledge::FactScope::of(*block);
+      checkScope(*block, item->scope, diags);
       read(*item);
       system.knowledge.push_back(std::move(item));
     }
     findDuplicates();
+    findLooseKnowledge(system.file->system, diags);
     for (const auto &item : system.knowledge) {
       recommend(*item);
     }

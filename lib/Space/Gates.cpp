@@ -163,15 +163,15 @@ private:
 
   void memory() {
     const device::Rates *rates = device::ratesOf(device);
-    if (!figures.modelled || !rates ||
-        figures.modelled->tensorsBytes <= number(rates->dramBytes)) {
+    if (!figures.tensorsBytes || !rates ||
+        *figures.tensorsBytes <= number(rates->dramBytes)) {
       return;
     }
     add("memory", reason::oomRisk, true,
         llvm::formatv("the tensors of `{0}` have {1:f0} bytes, {2} has {3}",
-                      figures.kernel, figures.modelled->tensorsBytes,
-                      device.name, rates->dramBytes),
-        {{"needed", figures.modelled->tensorsBytes},
+                      figures.kernel, *figures.tensorsBytes, device.name,
+                      rates->dramBytes),
+        {{"needed", *figures.tensorsBytes},
          {"limit", number(rates->dramBytes)}});
   }
 

@@ -93,6 +93,7 @@ Object jsonOf(const Modelled &modelled) {
       {"tensor_bytes", jsonOf(modelled.tensorsBytes)},
       {"loaded_bytes", jsonOf(modelled.loadedBytes)},
       {"dram_bytes", jsonOf(modelled.dramBytes)},
+      {"shared_product_wavefronts", jsonOf(modelled.sharedReads)},
       {"shared_store_wavefronts", jsonOf(modelled.sharedStores)},
       {"l2_footprint_bytes", modelled.footprint}};
 }

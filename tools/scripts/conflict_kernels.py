@@ -8,7 +8,9 @@ usage: conflict_kernels.py table               the cases, as JSON
        conflict_kernels.py prepare -o DIR [--spakc=PATH] [--nvcc=PATH]
                                build everything; needs no card, and DIR then
                                holds all that `count` needs, this file too
-       conflict_kernels.py count -o DIR [--ncu=PATH]   count, print the tables
+       conflict_kernels.py count -o DIR [--ncu=PATH] [--save=FILE] [--brief]
+                               count, print the tables; FILE gets all that was
+                               read, as JSON
        conflict_kernels.py run [-o DIR] [--include=DIR] [--nvcc=PATH]
                                [--ncu=PATH]    build and count the unit kernels
 
@@ -17,15 +19,13 @@ too: with 16 warps that do nothing else, cycles an access are its wavefronts,
 plus what the loop costs. Status 1 if a counter differs from its prediction, for
 real kernels by more than 5 in 100.
 
-Of a real kernel those accesses are compared whose addresses lanes give: stores
-of matrices (stmatrix), which the counters of the load-store unit see. What the
-copy engine and wgmma move goes by other ways and is in no counter of that unit;
-the ledger's figures for them are not compared. Barriers in shared memory are no
-stores of data; loads are predicted to be none.
+Of a real kernel the accesses of instructions are compared, by the counter of
+each instruction: stores of matrices (stmatrix) and operands of products
+(wgmma). What the copy engine moves is in no such counter. The launch's own
+counter is printed beside: it also has the passes that stores make again because
+others had the banks, which the table of neighbours shows by themselves.
 """
 import argparse
-import csv
-import io
 import json
 import os
 import shutil
@@ -33,237 +33,97 @@ import subprocess
 import sys
 import tempfile
 
-REPEATS = 256  # accesses of a warp that are counted
-WARPS = 16
+import conflict_cases
+import ncu_counters
 
-
-def swizzled(address, width):
-    return address ^ ((address >> 7 & (width // 16 - 1)) << 4)
-
-
-def stmatrix(width):
-    """Lane l gives row l % 16, the right half from lane 16 on."""
-    return [swizzled(l % 16 * width + l // 16 * 16, width) for l in range(32)]
-
-
-def padded(width):
-    """The same rows without a swizzle."""
-    return [l % 16 * width + l // 16 * 16 for l in range(32)]
-
-
-def cases():
-    """(name, kind, bytes a lane, address of each lane)."""
-    for kind in ("ld", "st"):
-        for width in (4, 8, 16):
-            for stride in (1, 2, 3, 4, 8, 16, 32, 33):
-                yield ("%s%d_stride%d" % (kind, width, stride), kind, width,
-                       [lane * stride * width for lane in range(32)])
-        yield kind + "4_broadcast", kind, 4, [64] * 32
-        yield (kind + "16_rows128", kind, 16,
-               [l % 8 * 128 + l // 8 * 16 for l in range(32)])
-        yield (kind + "16_rows128_swizzled", kind, 16,
-               [swizzled(l % 8 * 128 + l // 8 * 16, 128) for l in range(32)])
-    for width in (32, 64, 128):
-        yield "stmatrix_x4_%d_swizzled" % width, "stmatrix", 16, stmatrix(width)
-        yield "stmatrix_x4_%d_plain" % width, "stmatrix", 16, padded(width)
-
-
-def wavefronts(addresses, width):
-    """128 bytes at a time; as many turns as a bank has different words."""
-    at_once, total = max(1, 128 // width), 0
-    for start in range(0, len(addresses), at_once):
-        words = {}
-        for address in addresses[start:start + at_once]:
-            for byte in range(0, width, 4):
-                word = (address + byte) // 4
-                words.setdefault(word % 32, set()).add(word)
-        total += max(len(bank) for bank in words.values())
-    return total
-
-
-def table():
-    return [{"name": name, "kind": kind, "width": width,
-             "addresses": addresses,
-             "predicted": wavefronts(addresses, width)}
-            for name, kind, width, addresses in cases()]
-
-
-VECTOR = {4: ("uint32_t", "x"), 8: ("uint2", "x"), 16: ("uint4", "x")}
-
-
-def kernel_text(case):
-    name, width = case["name"], case["width"]
-    vector = VECTOR[width][0]
-    parts = {4: ["v"], 8: ["v.x", "v.y"],
-             16: ["v.x", "v.y", "v.z", "v.w"]}[width]
-    # Volatile, or the assembler keeps one access of each sixteen.
-    form = "shared" + {4: "", 8: ".v2", 16: ".v4"}[width] + ".u32"
-    words = ["%%%d" % i for i in range(len(parts))]
-    registers = words[0] if len(words) == 1 else "{" + ", ".join(words) + "}"
-    if case["kind"] == "ld":
-        outs = ", ".join('"=r"(%s)' % p for p in parts)
-        body = ["%s v;" % vector,
-                'asm volatile("ld.volatile.%s %s, [%%%d];" : %s '
-                ': "r"(spak::smem_addr(at)));'
-                % (form, registers, len(parts), outs),
-                "sum ^= %s;" % parts[0]]
-    elif case["kind"] == "st":
-        ins = ", ".join('"r"(sum)' for _ in parts)
-        body = ['asm volatile("st.volatile.%s [%%%d], %s;" : : %s, '
-                '"r"(spak::smem_addr(at)) : "memory");'
-                % (form, len(parts), registers, ins)]
-    else:
-        body = ["spak::stmatrix_x4(spak::smem_addr(at), sum, sum, sum, sum);"]
-    return """
-extern "C" __global__ void %s(const int *address, uint32_t *out,
-                              long long *cycles) {
-  extern __shared__ __align__(1024) uint8_t smem[];
-  uint8_t *const at = smem + address[threadIdx.x %% 32];
-  uint32_t sum = threadIdx.x;
-  __syncthreads();
-  const long long start = clock64();
-#pragma unroll 16
-  for (int i = 0; i < %d; ++i) {
-    %s
-  }
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    *cycles = clock64() - start;
-  }
-  if (sum == 0x12345678u) {
-    *out = sum;
-  }
-}
-""" % (name, REPEATS, "\n    ".join(body))
-
-
-def source():
-    rows = table()
-    text = ["// Written by conflict_kernels.py: one shared access a kernel.",
-            "#include <cstdint>", "#include <cstdio>",
-            '#include "spak/device/matrix.cuh"',
-            '#include "spak/device/barrier.cuh"']
-    text += [kernel_text(case) for case in rows]
-    text.append("""
-struct Case {
-  const char *name;
-  void (*kernel)(const int *, uint32_t *, long long *);
-  int addresses[32];
-};
-static const Case cases[] = {""")
-    for case in rows:
-        text.append('  {"%s", %s, {%s}},' % (
-            case["name"], case["name"],
-            ", ".join(str(a) for a in case["addresses"])))
-    text.append("""};
-
-int main() {
-  int *address;
-  uint32_t *out;
-  long long *cycles;
-  if (cudaMalloc(&address, 128) || cudaMalloc(&out, 4) ||
-      cudaMallocManaged(&cycles, 8)) {
-    printf("error %%s\\n", cudaGetErrorString(cudaGetLastError()));
-    return 1;
-  }
-  for (const Case &one : cases) {
-    cudaMemcpy(address, one.addresses, 128, cudaMemcpyHostToDevice);
-    cudaFuncSetAttribute(one.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                         65536);
-    one.kernel<<<1, %d, 65536>>>(address, out, cycles);
-    if (cudaDeviceSynchronize() != cudaSuccess) {
-      printf("error %%s: %%s\\n", one.name,
-             cudaGetErrorString(cudaGetLastError()));
-      return 1;
-    }
-    printf("%%s %%lld\\n", one.name, *cycles);
-  }
-  return 0;
-}
-""" % (32 * WARPS))
-    return "\n".join(text)
-
-
-def emit(folder):
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "conflicts.cu"), "w",
-              encoding="utf-8") as file:
-        file.write(source())
-    with open(os.path.join(folder, "table.json"), "w",
-              encoding="utf-8") as file:
-        json.dump(table(), file, indent=1)
-        file.write("\n")
-
-
-METRICS = {"ld": "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_ld.sum",
-           "st": "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_st.sum",
-           "stmatrix": "l1tex__data_pipe_lsu_wavefronts_mem_shared_op_st.sum"}
-
-
-def counters(ncu, program):
-    """Wavefronts by kernel and metric; or None and why not."""
-    if not ncu:
-        return None, "ncu is not installed"
-    done = subprocess.run(
-        [ncu, "--csv", "--metrics", ",".join(sorted(set(METRICS.values()))),
-         program], capture_output=True, text=True, check=False)
-    lines = [l for l in done.stdout.splitlines() if l.startswith('"')]
-    if done.returncode or not lines:
-        text = (done.stderr + done.stdout).strip().splitlines()
-        why = [l for l in text if "ERR" in l or "error" in l.lower()] or text
-        return None, "ncu refused: " + (why[0].strip() if why else "no output")
-    found = {}
-    for row in csv.DictReader(io.StringIO("\n".join(lines))):
-        name = row["Kernel Name"].split("(")[0]
-        try:
-            value = float(row["Metric Value"].replace(",", ""))
-        except ValueError:
-            continue
-        found.setdefault(name, {})[row["Metric Name"]] = value
-    return found, ""
+HERE = os.path.dirname(os.path.abspath(__file__))
+PARTS = ("conflict_kernels.py", "conflict_cases.py", "ncu_counters.py")
+COMPILE = ["-std=c++17", "-O3", "-cudart", "shared", "-gencode",
+           "arch=compute_90a,code=sm_90a"]
+UNITS = {"ld": ("ld", "own_ld"), "st": ("st", "own_sts"),
+         "stmatrix": ("st", "own_stsm")}  # the launch's and the instruction's
 
 
 def run(args):
     folder = args.o or tempfile.mkdtemp(prefix="conflicts")
-    emit(folder)
     nvcc = args.nvcc or shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
-    here = os.path.dirname(os.path.abspath(__file__))
-    include = args.include or os.path.join(here, "..", "..", "runtime",
+    include = args.include or os.path.join(HERE, "..", "..", "runtime",
                                            "include")
-    program = os.path.join(folder, "conflicts")
-    subprocess.run([nvcc, "-std=c++17", "-O3", "-gencode",
-                    "arch=compute_90a,code=sm_90a", "-I" + include, "-o",
-                    program, os.path.join(folder, "conflicts.cu")], check=True)
-    return count_units(program, args.ncu or shutil.which("ncu"))
+    conflict_cases.emit(folder)
+    build([nvcc] + COMPILE + ["-I" + include], folder, "conflicts")
+    ncu = ncu_counters.find(args.ncu)
+    return count_units(os.path.join(folder, "conflicts"), ncu, {}, args.brief)
 
 
-def count_units(program, ncu):
-    done = subprocess.run([program], capture_output=True, text=True,
-                          check=False)
-    if done.returncode:
-        print("not run: " + (done.stdout + done.stderr).strip())
+def build(compiler, folder, name, source=None):
+    subprocess.run(compiler + ["-o", os.path.join(folder, name),
+                               source or os.path.join(folder, name + ".cu")],
+                   check=True)
+
+
+def differs(value, predicted, share):
+    return abs(value - predicted) > share * max(predicted, 1)
+
+
+def shown(value, form="%.0f"):
+    return "-" if value is None else form % value
+
+
+def count_units(program, ncu, saved, brief):
+    """The tables of single accesses and of neighbours; 1 if one differs."""
+    status, out, errors = ncu_counters.run([program], 60)
+    if status:
+        print("not run: " + (out + errors).strip()[:200])
         return 0
     cycles = dict((line.split()[0], int(line.split()[1]))
-                  for line in done.stdout.splitlines() if line.strip())
-    counted, why = counters(ncu, program)
-    if counted is None:
+                  for line in out.splitlines() if line.strip())
+    refused = saved.setdefault("refused", [])
+    launches, why = ncu_counters.counted(ncu, program, False, 150, refused)
+    if launches is None:
         print("counters not run: %s; the last column is timed" % why)
-    wrong = 0
-    print("%-28s %9s %9s %9s" % ("access", "predicted", "counted",
-                                 "cycles"))
-    for case in table():
+    found = dict((l.kernel, l) for l in launches or [])
+    saved["units"] = [l.as_json() for l in launches or []]
+    wrong, seen, rows = 0, 0, []
+    each_of = conflict_cases.REPEATS * conflict_cases.WARPS
+    for case in conflict_cases.table():
         name = case["name"]
-        value = (counted or {}).get(name, {}).get(METRICS[case["kind"]])
-        each = None if value is None else value / (REPEATS * WARPS)
+        values = [found[name].value(key) if name in found else None
+                  for key in UNITS[case["kind"]]]
+        each = [None if v is None else v / each_of for v in values]
         # The counter includes the few accesses around the loop: none here.
-        differs = each is not None and abs(each - case["predicted"]) > 0.01
-        wrong += differs
-        print("%-28s %9d %9s %9.2f%s" % (
-            name, case["predicted"], "-" if each is None else "%.2f" % each,
-            cycles[name] / (REPEATS * WARPS), "  DIFFERS" if differs else ""))
-    if counted is not None:
-        print("%d of %d differ" % (wrong, len(table())))
+        bad = any(e is not None and abs(e - case["predicted"]) > 0.01
+                  for e in each)
+        wrong += bad
+        seen += any(e is not None for e in each)
+        if bad or not brief:
+            rows.append("%-28s %9d %9s %9s %9.2f%s" % (
+                name, case["predicted"], shown(each[0], "%.2f"),
+                shown(each[1], "%.2f"), cycles[name] / each_of,
+                "  DIFFERS" if bad else ""))
+    if rows:
+        print("%-28s %9s %9s %9s %9s" % ("access", "predicted", "launch's",
+                                         "its own", "cycles"))
+        print("\n".join(rows))
+    if launches is not None:
+        print("%d of %d single accesses differ, %d not counted" %
+              (wrong, len(conflict_cases.table()),
+               len(conflict_cases.table()) - seen))
+        count_neighbours(found)
     return 1 if wrong else 0
+
+
+def count_neighbours(found):
+    """What else the counter of the launch sees; no verdict."""
+    print("%-22s %9s %9s %9s %9s %11s" % (
+        "eight warps store", "predicted", "its own", "launch's", "conflicts",
+        "arbitration"))
+    for row in conflict_cases.neighbours():
+        launch = found.get(row["name"])
+        if launch:
+            values = [launch.own_stores()] + [
+                launch.value(k) for k in ("st", "st_conflicts", "arbitration")]
+            print("%-22s %9d %9s %9s %9s %11s" % (
+                row["name"], row["predicted"], *[shown(v) for v in values]))
 
 
 # name, design, what is fixed, sizes
@@ -307,11 +167,7 @@ int main() {
   %(name)s_defaults(&p);
 %(fill)s  const char *why = nullptr;
   const int64_t workspace = %(name)s_workspace(&p);
-  if (workspace != 0) {
-    printf("error: it wants a workspace\\n");
-    return 1;
-  }
-  const int code = %(name)s_launch(&p, nullptr, &why);
+%(workspace)s  const int code = %(name)s_launch(&p, nullptr, &why);
   const cudaError_t error = cudaDeviceSynchronize();
   if (code != 0 || error != cudaSuccess) {
     printf("error %%d: %%s, %%s\\n", code, why ? why : "",
@@ -323,7 +179,7 @@ int main() {
 """
 
 
-def main_text(kernel, stem, shape):
+def main_text(kernel, stem, shape, with_workspace):
     """A program that launches `kernel` once on zeros; counters of addresses do
     not depend on data."""
     dims = dict((d.split("=")[0], int(d.split("=")[1]))
@@ -346,20 +202,28 @@ def main_text(kernel, stem, shape):
     for scalar in kernel["scalars"]:
         if scalar.get("default") is None:
             lines.append("p.%s = 1;" % scalar["name"])
+    # Only kernels that need one have the field.
+    workspace = """  if (workspace != 0) {
+    cudaMalloc((void **)&p.workspace, workspace);
+    cudaMemset(p.workspace, 0, workspace);
+  }
+""" if with_workspace else """  if (workspace != 0) {
+    printf("error: it wants a workspace and has no field for it\\n");
+    return 1;
+  }
+"""
     return MAIN % {"name": kernel["name"], "stem": stem,
+                   "workspace": workspace,
                    "fill": "".join("  %s\n" % line for line in lines)}
 
 
 def prepare(args):
-    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    root = os.path.join(HERE, "..", "..")
     nvcc = args.nvcc or shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
-    compiler = [nvcc, "-std=c++17", "-O3", "-cudart", "shared", "-gencode",
-                "arch=compute_90a,code=sm_90a"]
-    emit(args.o)
-    subprocess.run(
-        compiler + ["-I" + os.path.join(root, "runtime", "include"), "-o",
-                    os.path.join(args.o, "conflicts"),
-                    os.path.join(args.o, "conflicts.cu")], check=True)
+    compiler = [nvcc] + COMPILE
+    conflict_cases.emit(args.o)
+    build(compiler + ["-I" + os.path.join(root, "runtime", "include")], args.o,
+          "conflicts")
     rows = []
     for stem, design, fixed, shape in REAL:
         folder = os.path.join(args.o, stem)
@@ -372,6 +236,8 @@ def prepare(args):
                        flags, check=True)
         with open(text[:-3] + ".json", encoding="utf-8") as file:
             kernel = json.load(file)["kernels"][0]
+        with open(text[:-3] + ".h", encoding="utf-8") as file:
+            with_workspace = "void *workspace;" in file.read()
         # The ledger's walk, at the very point that was chosen.
         point = []
         for axis, value in kernel["point"].items():
@@ -388,55 +254,111 @@ def prepare(args):
             sys.exit("%s: no model: %s" % (stem, entry["not_modelled"]))
         with open(os.path.join(folder, "main.cu"), "w",
                   encoding="utf-8") as file:
-            file.write(main_text(kernel, stem, shape))
-        subprocess.run(compiler + ["-I" + folder, "-o",
-                                   os.path.join(args.o, "real_" + stem),
-                                   os.path.join(folder, "main.cu")],
-                       check=True)
+            file.write(main_text(kernel, stem, shape, with_workspace))
+        build(compiler + ["-I" + folder], args.o, "real_" + stem,
+              os.path.join(folder, "main.cu"))
         shutil.rmtree(folder)
         rows.append({"name": stem, "entry": kernel["entry"], "shape": shape,
-                     "predicted":
-                         entry["roofline"]["shared_store_wavefronts"]})
-        print("%-22s %12d" % (stem, rows[-1]["predicted"]))
+                     "predicted": {
+                         kind: entry["roofline"][
+                             "shared_%s_wavefronts" % kind]
+                         for kind in ("store", "product")}})
+        print("%-22s %12d %12d" % (stem, *rows[-1]["predicted"].values()))
     with open(os.path.join(args.o, "real.json"), "w",
               encoding="utf-8") as file:
         json.dump(rows, file, indent=1)
         file.write("\n")
-    shutil.copy(os.path.abspath(__file__), args.o)
+    for part in PARTS:
+        shutil.copy(os.path.join(HERE, part), args.o)
 
 
 def count(args):
     """The tables of what `prepare` built."""
-    ncu = args.ncu or shutil.which("ncu")
-    status = count_units(os.path.join(args.o, "conflicts"), ncu)
+    ncu = ncu_counters.find(args.ncu)
+    saved = {"ncu": ncu or "", "refused": []}
+    if ncu and args.save:
+        saved["metrics"] = ncu_counters.known(
+            ncu, "wavefronts.*mem_shared|bank_conflicts|wavefronts_shared|"
+            "inst_executed_(op_)?shared|data_bank")
     with open(os.path.join(args.o, "real.json"), encoding="utf-8") as file:
         rows = json.load(file)
-    print("%-22s %12s %12s %12s %8s" % ("kernel, a launch", "predicted",
-                                        "stores", "loads", "ratio"))
-    far = 0
+    print("%-29s %9s %9s %6s  %s %9s %6s %9s" % (
+        "accesses of a launch", "predicted", "their own", "ratio",
+        "sites, executed, turns each", "launch's", "ratio", "conflicts"))
+    far, run_of = 0, 0
+    saved["real"] = []
     for row in rows:
-        counted, why = counters(ncu, os.path.join(args.o,
-                                                  "real_" + row["name"]))
-        if counted is None:
-            print("%-22s %12d not run: %s" % (row["name"], row["predicted"],
-                                              why))
-            continue
-        found = counted.get(row["entry"], {})
-        stores, loads = (found.get(METRICS[kind]) for kind in ("st", "ld"))
-        if stores is None:
-            print("%-22s %12d not run: ncu counted no kernel `%s`" %
-                  (row["name"], row["predicted"], row["entry"]))
-            continue
-        ratio = stores / row["predicted"] if row["predicted"] else (
-            1.0 if stores == 0 else float("inf"))
-        differs = abs(ratio - 1) > 0.05
-        far += differs
-        print("%-22s %12d %12d %12d %8.3f%s" %
-              (row["name"], row["predicted"], stores, loads or 0, ratio,
-               "  DIFFERS" if differs else ""))
-    print("%d of %d real kernels differ by more than 5 in 100" %
-          (far, len(rows)))
+        bad, was_run = count_real(args, ncu, row, saved)
+        far += bad
+        run_of += was_run
+        save(args, saved)
+    print("%d of %d real kernels differ by more than 5 in 100, %d not run" %
+          (far, len(rows), len(rows) - run_of))
+    status = count_units(os.path.join(args.o, "conflicts"), ncu, saved,
+                         args.brief)
+    if saved["refused"]:
+        print("not counted, because this ncu refuses: " +
+              ", ".join(sorted(set(saved["refused"]))))
+    save(args, saved)
     return 1 if far else status
+
+
+def save(args, saved):
+    if args.save:
+        with open(args.save, "w", encoding="utf-8") as file:
+            json.dump(saved, file, indent=1)
+            file.write("\n")
+
+
+# What is compared: predicted, as SASS has it, and the launch's own counters.
+ACCESSES = {"store": (r"\bSTSM\b", "own_stsm", "st", "st_conflicts"),
+            "product": (r"\b[A-Z]GMMA\b", None, "gmma", None)}
+
+
+def count_real(args, ncu, row, saved):
+    """Prints the rows of a kernel; whether it differs, and was run."""
+    program = os.path.join(args.o, "real_" + row["name"])
+    launches, why = ncu_counters.counted(ncu, program, True, 60,
+                                         saved["refused"])
+    launch = next((l for l in launches or [] if l.kernel == row["entry"]), None)
+    if launches is not None and not launch:
+        why = "ncu counted no kernel `%s`" % row["entry"]
+    if not launch:
+        print("%-29s not run: %s" % (row["name"], why))
+        return 0, 0
+    saved["real"].append(dict(row, **launch.as_json()))
+    verdicts = [count_accesses(row, launch, kind) for kind in ACCESSES]
+    if None in verdicts:
+        print("%-29s not run: no counter of its instructions was read" %
+              row["name"])
+        return 0, 0
+    return int(any(verdicts)), 1
+
+
+def count_accesses(row, launch, kind):
+    """Prints a row; whether it differs, or None if nothing was counted."""
+    pattern, own_name, launch_name, conflicts = ACCESSES[kind]
+    predicted = row["predicted"][kind]
+    sites = list(launch.instructions(pattern))
+    own = [s[2] for s in sites if s[2] is not None]
+    # The instructions' own, else the sum that ncu makes of them.
+    counted = sum(own) if own else (
+        launch.value(own_name) if own_name else None)
+    total = launch.value(launch_name)
+    if counted is None:
+        return None
+    turns = sorted(set(s[2] / s[1] for s in sites if s[1] and s[2] is not None))
+    bad = differs(counted, predicted, 0.05)
+    ratios = [shown(None if v is None else v / max(predicted, 1), "%.3f")
+              for v in (counted, total)]
+    executed = "%d, %d, %s" % (len(sites), sum(s[1] or 0 for s in sites),
+                               "/".join("%g" % t for t in turns) or "-")
+    print("%-29s %9d %9d %6s  %-27s %9s %6s %9s%s" % (
+        "%s %s" % (row["name"], kind), predicted, counted, ratios[0], executed,
+        shown(total), ratios[1],
+        shown(launch.value(conflicts) if conflicts else None),
+        "  DIFFERS" if bad else ""))
+    return bad
 
 
 def main():
@@ -449,15 +371,17 @@ def main():
     parser.add_argument("--nvcc")
     parser.add_argument("--spakc", default="spakc")
     parser.add_argument("--ncu")
+    parser.add_argument("--save")
+    parser.add_argument("--brief", action="store_true")
     args = parser.parse_args()
     if args.command == "table":
-        json.dump(table(), sys.stdout, indent=1)
+        json.dump(conflict_cases.table(), sys.stdout, indent=1)
         print()
         return 0
     if args.command == "emit":
         if not args.o:
             parser.error("emit needs -o DIR")
-        emit(args.o)
+        conflict_cases.emit(args.o)
         return 0
     if args.command in ("prepare", "count"):
         if not args.o:

@@ -30,6 +30,8 @@ struct LaunchShape {
 /// What came of a model.
 struct LaunchModel {
   std::optional<space::Modelled> modelled;
+  /// Of all arguments, whether there is a model or not.
+  std::optional<double> tensorsBytes;
   std::string problem; ///< why there is none
   /// A size that is asked for is refused at launch; not a fault of the point.
   bool refused = false;

@@ -61,6 +61,10 @@ bool precedes(const FactScope &a, const Nearness &nearA, const FactScope &b,
 /// case do not count.
 bool sameDevice(llvm::StringRef a, llvm::StringRef b);
 
+/// Whether \p text is a year, a month or a day, with a time or none: texts that
+/// compare as their dates do.
+bool isDate(llvm::StringRef text);
+
 /// The sizes in `M=4096, N = 1024`; what is no size is left out.
 std::map<std::string, int64_t> parseShape(llvm::StringRef text);
 

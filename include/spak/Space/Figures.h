@@ -77,6 +77,7 @@ struct Modelled {
   int64_t ways = 0;
   double loadedBytes = 0; ///< from L2
   double dramBytes = 0;
+  double sharedReads = 0;  ///< wavefronts of products' operands
   double sharedStores = 0; ///< wavefronts of stores that lanes address
   double tensorsBytes = 0; ///< of all arguments
   int64_t footprint = 0;   ///< byte, distinct tiles of the first wave
@@ -101,6 +102,8 @@ struct KernelFigures {
   std::vector<std::string> uncounted;
   std::optional<Assembled> assembled;
   std::optional<Modelled> modelled;
+  std::optional<double>
+      tensorsBytes;        ///< byte of all arguments, if sizes are given
   std::string notModelled; ///< why not
 };
 
