@@ -34,6 +34,9 @@ public:
         add(branch.getCondition());
       } else if (auto stop = dyn_cast<cuda::StopUnlessOp>(op)) {
         add(stop.getCondition());
+      } else if (auto leave = dyn_cast<cuda::PartialLeaveOp>(op)) {
+        add(leave.getCounter());
+        add(leave.getPieces());
       } else if (auto load = dyn_cast<cuda::TmaLoadOp>(op)) {
         addCoordinates(load.getCoords());
       } else if (auto store = dyn_cast<cuda::TmaStoreOp>(op)) {
@@ -200,9 +203,10 @@ private:
     if (op.getNumResults() != 1 || !needs.contains(op.getResult(0))) {
       return;
     }
-    if (isa<cuda::PartialLeaveOp>(op)) {
-      // Who comes last is not known: everyone is counted as if it were.
-      constants.push_back({slot(op.getResult(0)), 1});
+    if (auto leave = dyn_cast<cuda::PartialLeaveOp>(op)) {
+      push(body, Step::IsLeave, body.leaves,
+           Leave{slot(leave.getLast()), slot(leave.getCounter()),
+                 slot(leave.getPieces())});
       return;
     }
     Scalar made{ScalarOp(&op), slot(op.getResult(0)), {}};

@@ -43,6 +43,11 @@ struct Copy {
   llvm::SmallVector<Slot, 5> coordinates;
 };
 
+/// A part of a cut tile that is left: whether all others were left before.
+struct Leave {
+  Slot result, counter, pieces;
+};
+
 struct Move {
   Slot to, from;
 };
@@ -63,7 +68,15 @@ struct Branch {
 };
 
 struct Step {
-  enum Kind : uint8_t { IsScalar, IsCost, IsCopy, IsLoop, IsBranch, IsStop };
+  enum Kind : uint8_t {
+    IsScalar,
+    IsCost,
+    IsCopy,
+    IsLeave,
+    IsLoop,
+    IsBranch,
+    IsStop
+  };
   Kind kind;
   unsigned index; ///< among the body's steps of its kind; of a stop, the slot
 };
@@ -73,6 +86,7 @@ struct Body {
   std::vector<Scalar> scalars;
   std::vector<Cost> costs;
   std::vector<Copy> copies;
+  std::vector<Leave> leaves;
   std::vector<Loop> loops;
   std::vector<Branch> branches;
 

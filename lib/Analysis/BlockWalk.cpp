@@ -50,6 +50,13 @@ enum class Purpose { Way, Costs, Boxes };
 
 using BoxSet = std::unordered_set<std::vector<int64_t>, HashOfNumbers>;
 
+/// The parts of cut tiles that were left.
+struct Leaves {
+  std::unordered_map<int64_t, int64_t> left; ///< by counter
+  std::vector<bool> last; ///< what each leave of the run for a way gave
+  size_t replayed = 0;    ///< of those, by the run for the costs
+};
+
 /// One run through one part.
 template <Purpose purpose>
 class Run {
@@ -62,6 +69,7 @@ public:
   Work work;
   Clock clock;
   BoxSet *boxes = nullptr;
+  Leaves *leaves = nullptr;
   const char *problem = nullptr;
 
   bool run(const Body &body) {
@@ -78,6 +86,9 @@ public:
         break;
       case Step::IsCopy:
         copy(body.copies[step.index]);
+        break;
+      case Step::IsLeave:
+        leave(body.leaves[step.index]);
         break;
       case Step::IsLoop:
         good = loop(body.loops[step.index]);
@@ -146,6 +157,25 @@ private:
       box.push_back(values[coordinate].value_or(-1));
     }
     boxes->insert(std::move(box));
+  }
+
+  /// Who comes last is up to the card; here it is the last of the parts in the
+  /// order of blocks, so that each tile has one.
+  void leave(const Leave &leave) {
+    bool last = true;
+    if constexpr (purpose == Purpose::Way) {
+      Integer counter = values[leave.counter], pieces = values[leave.pieces];
+      if (counter && pieces) {
+        int64_t &left = leaves->left[*counter];
+        last = ++left >= *pieces;
+        left = last ? 0 : left;
+      }
+      leaves->last.push_back(last);
+    } else if (purpose == Purpose::Costs &&
+               leaves->replayed < leaves->last.size()) {
+      last = leaves->last[leaves->replayed++];
+    }
+    values[leave.result] = last;
   }
 
   bool branch(const Branch &branch) {
@@ -269,6 +299,7 @@ struct BlockWalk::State {
   std::vector<Integer> values;
   BoxSet boxes;
   Way way; ///< of the part that is walked
+  Leaves leaves;
   int64_t iterations = 0;
   int64_t ways = 0;
 };
@@ -303,7 +334,10 @@ bool BlockWalk::walk(const ThreadPlace &place, BlockWork &found) {
        llvm::zip_equal(state->program.parts, state->known)) {
     Run<Purpose::Way> dry(place, state->values, state->iterations);
     state->way.clear();
+    state->leaves.last.clear();
+    state->leaves.replayed = 0;
     dry.way = &state->way;
+    dry.leaves = &state->leaves;
     if (!dry.run(part.walked)) {
       problem = dry.problem;
       return false;
@@ -312,6 +346,7 @@ bool BlockWalk::walk(const ThreadPlace &place, BlockWork &found) {
     Summed &summed = entry->second;
     if (fresh) {
       Run<Purpose::Costs> run(place, state->values, state->iterations);
+      run.leaves = &state->leaves;
       if (!run.run(part.walked)) {
         problem = run.problem;
         return false;

@@ -283,7 +283,7 @@ bool Session::toolchainAnswers() {
 bool Session::allPoints() {
   if (options.output.empty() || options.output == "-") {
     auto error = diags.error(diag::err_several_points);
-    error << "all";
+    error << "all points";
     error.help("name a folder with `-o DIR`");
     failure = kUsage;
     return false;

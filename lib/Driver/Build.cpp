@@ -342,7 +342,9 @@ bool Session::buildArtifacts() {
     return false;
   }
   if (options.output.empty() || options.output == "-") {
-    auto error = diags.error(diag::err_several_points) << artifacts.size();
+    auto error = diags.error(diag::err_several_points);
+    error << llvm::Twine(artifacts.size()) +
+                 (artifacts.size() == 1 ? " artifact" : " artifacts");
     error.help("name a folder with `-o DIR`");
     failure = kUsage;
     return false;

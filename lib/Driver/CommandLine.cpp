@@ -214,6 +214,9 @@ private:
     options.device = last(OPT_device_eq);
     options.toolkit = last(OPT_toolkit_eq);
     options.deviceRates = last(OPT_device_rates_eq);
+    if (args.hasArg(OPT_device_rates_eq) && options.deviceRates.empty()) {
+      fail("expected a file in --device-rates");
+    }
     options.nvcc = last(OPT_nvcc_eq);
     options.toolchain = last(OPT_toolchain_eq, "nvcc");
     if (options.toolchain != "nvcc" && options.toolchain != "nvrtc") {

@@ -296,7 +296,7 @@ bool Session::compileSystem() {
   if (several) {
     if (options.output.empty() || options.output == "-") {
       auto error = diags.error(diag::err_several_points);
-      error << selection->points.size();
+      error << llvm::Twine(selection->points.size()) + " points";
       error.help("name a folder with `-o DIR`");
       failure = kUsage;
       return false;

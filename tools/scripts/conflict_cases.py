@@ -143,8 +143,8 @@ def neighbours():
 
 
 NEIGHBOUR_HEAD = """
-[[maybe_unused]] static __device__ void bulk_load(uint32_t to, const void *from, int bytes,
-                                 uint32_t barrier) {
+[[maybe_unused]] static __device__ void bulk_load(
+    uint32_t to, const void *from, int bytes, uint32_t barrier) {
   spak::mbarrier_expect(barrier, 8 * bytes);
   for (int i = 0; i < 8; ++i) {
     asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::"
@@ -152,7 +152,8 @@ NEIGHBOUR_HEAD = """
                  "r"(bytes), "r"(barrier) : "memory");
   }
 }
-[[maybe_unused]] static __device__ void bulk_store(void *to, uint32_t from, int bytes) {
+[[maybe_unused]] static __device__ void bulk_store(void *to, uint32_t from,
+                                                   int bytes) {
   for (int i = 0; i < 8; ++i) {
     asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;"
                  ::"l"(to), "r"(from), "r"(bytes) : "memory");
@@ -241,8 +242,8 @@ int main() {
   }
   for (const Case &one : cases) {
     cudaMemcpy(address, one.addresses, 128, cudaMemcpyHostToDevice);
-    cudaFuncSetAttribute(one.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                         65536);
+    cudaFuncSetAttribute(one.kernel,
+                         cudaFuncAttributeMaxDynamicSharedMemorySize, 65536);
     one.kernel<<<1, %d, 65536>>>(address, out, cycles);
     if (cudaMemcpy(&took, cycles, 8, cudaMemcpyDeviceToHost)) {
       printf("error %%s: %%s\\n", one.name,

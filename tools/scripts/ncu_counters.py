@@ -39,6 +39,7 @@ SASS = {"own_sts": "smsp__sass_l1tex_data_pipe_lsu_wavefronts_mem_shared_op_st",
 # With one value for each instruction of the kernel.
 SOURCE = ("memory_l1_wavefronts_shared", "memory_l1_wavefronts_shared_ideal",
           "inst_executed")
+SHARED = r"\b(STSM?|LDSM?|ATOMS|SYNCS|UTMA\w+|UBLKCP|[A-Z]GMMA)\b"
 OPCODES = "sass__inst_executed_per_opcode"
 
 
@@ -132,10 +133,9 @@ class Launch:
 
     def as_json(self):
         rows = [{"sass": text, "executed": executed, "wavefronts": wavefronts}
-                for text, executed, wavefronts in self.instructions(
-                    r"\b(STS|LDS|STSM|LDSM|ATOMS|SYNCS|UTMA\w+|UBLKCP|[A-Z]GMMA)\b")]
+                for text, executed, wavefronts in self.instructions(SHARED)]
         values = {name: value for name, value in self.values.items()
-                  if re.search("wavefronts|conflicts|inst_executed$|bank_", name)
+                  if re.search("wavefronts|conflict|inst_executed$|bank_", name)
                   and not re.search(r"\.(avg|max|min)\b|excessive|pct", name)}
         return {"kernel": self.kernel, "values": values, "instructions": rows,
                 "opcodes": self.opcodes}

@@ -49,7 +49,8 @@ def main(folder, scripts, stored, refused):
     script(os.path.join(folder, "conflicts"),
            "#!/bin/sh\ncat <<'END'\n%sEND\n" % cycles)
     script(os.path.join(folder, "real_good"), "#!/bin/sh\nexit 0\n")
-    script(os.path.join(folder, "real_bad"), "#!/bin/sh\necho no card\nexit 1\n")
+    script(os.path.join(folder, "real_bad"),
+           "#!/bin/sh\necho no card\nexit 1\n")
     rows = [{"name": name, "entry": "k_kernel", "shape": "",
              "predicted": {"store": 4000, "product": 800}}
             for name in ("good", "bad")]
