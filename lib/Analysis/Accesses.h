@@ -28,6 +28,7 @@ private:
 /// Turns that the groups' stores of \p op take at the banks; unit: wavefront of
 /// one warpgroup.
 int64_t wavefrontsOf(cuda::StMatrixOp op);
+int64_t wavefrontsOf(cuda::LdMatrixOp op);
 
 void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
                  space::KernelFigures &figures);

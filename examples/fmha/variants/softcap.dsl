@@ -37,6 +37,7 @@ system FMHA_Softcap extends "hopper.dsl" {
         require Hq % Hkv == 0
         require scale > 0
         require cap > 0
+        require cap <= 50                  // so near 0 that bf16 scores need no maximum subtracted
 
         grid (m in tiles(M, tile_m), h in Hq, b in B) {
             hk    = h / (Hq / Hkv)
