@@ -15,7 +15,7 @@ system FMHA_Bias extends "hopper.dsl" {
 
     knowledge {
         fact d128 {
-            description: "heads of 128: a tile of the table takes the place of the second tile of queries"
+            description: "heads of 128: a tile of the table takes the place of the second tile of queries; 0.70 of the dense kernel, 0.34 with loads to registers"
             when: "device.arch == 'sm_90a' and D == 128"
             recommend: "tile_m = 128"
             recommend: "tile_n = 128"
@@ -28,10 +28,10 @@ system FMHA_Bias extends "hopper.dsl" {
             confidence: 0.8
             device: "NVIDIA H200"
             date: "2026-11-21"
-            source: "what ptxas spills beside it; not timed"
+            source: "docs/Performance.md"
         }
         fact d64 {
-            description: "heads of 64: two groups, because the table takes registers of its own"
+            description: "heads of 64: two groups, because the table takes registers of its own; 0.67 of the dense kernel, 0.35 with loads to registers"
             when: "device.arch == 'sm_90a' and D == 64"
             recommend: "tile_m = 128"
             recommend: "tile_n = 128"
@@ -44,7 +44,7 @@ system FMHA_Bias extends "hopper.dsl" {
             confidence: 0.8
             device: "NVIDIA H200"
             date: "2026-11-21"
-            source: "what ptxas spills beside it; not timed"
+            source: "docs/Performance.md"
         }
     }
 
