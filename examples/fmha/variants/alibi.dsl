@@ -9,7 +9,7 @@ system FMHA_Alibi extends "hopper.dsl" {
             description: "heads of 128: with a multiply-add a score the groups fall into step unless they take turns; 0.85 of the dense kernel, 0.82 without"
             when: "device.arch == 'sm_90a' and D == 128"
             recommend: "overlap = 'both'"
-            recommend: "exp_ahead = 0"
+            recommend: "exp_ahead = 16"
             confidence: 0.96
             device: "NVIDIA H200"
             date: "2026-11-21"
