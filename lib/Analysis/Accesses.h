@@ -28,6 +28,7 @@ private:
 /// Turns that the groups' stores of \p op take at the banks; unit: wavefront of
 /// one warpgroup.
 int64_t wavefrontsOf(cuda::StMatrixOp op);
+int64_t wavefrontsOf(cuda::LdMatrixOp op);
 /// Turns that the operands of \p op take which lie in shared memory.
 int64_t wavefrontsOf(cuda::WgmmaSSOp op);
 int64_t wavefrontsOf(cuda::WgmmaRSOp op);

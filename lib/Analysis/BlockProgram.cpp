@@ -335,11 +335,20 @@ private:
         .Case([&](cuda::PackOp pack) {
           arithmetic(0, count(pack.getResult()), body);
         })
+        .Case([&](cuda::UnpackOp unpack) {
+          arithmetic(0, count(unpack.getResult()), body);
+        })
         .Case([&](cuda::StMatrixOp store) {
           // 4 wavefronts an instruction of a warp, 32 lanes wide.
           arithmetic(0, static_cast<double>(store.getWidth()) / 32 * 4, body);
           Cost cost{Cost::Stores};
           cost.stores = static_cast<double>(wavefrontsOf(store));
+          add(body, cost);
+        })
+        .Case([&](cuda::LdMatrixOp load) {
+          arithmetic(0, count(load.getFrag()), body);
+          Cost cost{Cost::Stores};
+          cost.stores = static_cast<double>(wavefrontsOf(load));
           add(body, cost);
         })
         .Case([&](cuda::PartialLeaveOp leave) {

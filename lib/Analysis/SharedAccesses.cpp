@@ -62,12 +62,13 @@ std::string bufferName(Value buffer) {
   return shared ? shared.getName().str() : "?";
 }
 
-space::SharedAccess stmatrix(cuda::StMatrixOp op) {
-  int64_t width = op.getWidth();
+/// \p slabs of 64 rows of \p width bytes, written or read matrix by matrix.
+space::SharedAccess matrices(StringRef what, Value buffer, int64_t width,
+                             int64_t slabs) {
   space::SharedAccess found;
-  found.what = "stmatrix";
-  found.buffer = bufferName(op.getDst());
-  // One instruction stores four 8x8 matrices: lane l gives row l % 16, left
+  found.what = what.str();
+  found.buffer = bufferName(buffer);
+  // One instruction moves four 8x8 matrices: lane l gives row l % 16, left
   // half for the first 16 lanes. All warps and all instructions of the slab.
   constexpr int64_t warps = 4, columnsBytes = 32;
   for (int64_t warp = 0; warp < warps; ++warp) {
@@ -85,12 +86,22 @@ space::SharedAccess stmatrix(cuda::StMatrixOp op) {
       }
     }
   }
+  found.wavefronts *= slabs;
+  found.bytes *= slabs;
   found.ideal = found.bytes / kWavefront;
   found.proof = llvm::formatv("rows of {0} bytes, swizzled by {0}: the "
                               "addresses of all {1} instructions",
-                              width, warps * width / columnsBytes)
+                              width, slabs * warps * width / columnsBytes)
                     .str();
   return found;
+}
+
+space::SharedAccess stmatrix(cuda::StMatrixOp op) {
+  return matrices("stmatrix", op.getDst(), op.getWidth(), 1);
+}
+
+space::SharedAccess ldmatrix(cuda::LdMatrixOp op) {
+  return matrices("ldmatrix", op.getSrc(), op.getWidth(), op.getSlabs());
 }
 
 space::SharedAccess copy(StringRef what, Value buffer,
@@ -158,6 +169,7 @@ space::SharedAccess operandB(Product product) {
 } // namespace
 
 int64_t wavefrontsOf(cuda::StMatrixOp op) { return stmatrix(op).wavefronts; }
+int64_t wavefrontsOf(cuda::LdMatrixOp op) { return ldmatrix(op).wavefronts; }
 
 int64_t wavefrontsOf(cuda::WgmmaSSOp op) {
   return operandA(op).wavefronts + operandB(op).wavefronts;
@@ -174,6 +186,7 @@ void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
   kernel.walk([&](Operation *op) {
     llvm::TypeSwitch<Operation *>(op)
         .Case([&](cuda::StMatrixOp store) { add(op, stmatrix(store)); })
+        .Case([&](cuda::LdMatrixOp load) { add(op, ldmatrix(load)); })
         .Case([&](cuda::TmaLoadOp load) {
           if (cuda::HostTensorMapOp map = maps.of(load.getMap())) {
             add(op, copy("tma.load", load.getDst(), map));

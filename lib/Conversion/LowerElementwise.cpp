@@ -225,11 +225,61 @@ LogicalResult KernelLowering::lowerToShared(ir::ConvertLayoutOp op) {
   return success();
 }
 
+/// A tile of a ring goes to the registers of an accumulator, as f32: what
+/// reads it converts it to that.
+LogicalResult KernelLowering::lowerFromShared(ir::ConvertLayoutOp op) {
+  Location loc = op.getLoc();
+  auto type = cast<ir::TileType>(op.getResult().getType());
+  auto source = cast<ir::TileType>(op.getSrc().getType());
+  std::optional<RegisterMap> to = RegisterMap::of(type);
+  std::optional<SharedMap> map = SharedMap::of(source);
+  bool widened = llvm::all_of(op->getUsers(), [](Operation *user) {
+    auto convert = dyn_cast<ir::ConvertOp>(user);
+    return convert && convert.getResult().getType().getElementType().isF32();
+  });
+  if (!to || to->warps.empty() || !map || map->swizzle == 0 || !widened ||
+      !isSixteenBit(type.getElementType())) {
+    return op.emitOpError("expected a swizzled tile of 16-bit numbers that "
+                          "arithmetic in f32 reads as a product's result lies, "
+                          "got ")
+           << source << " to " << type;
+  }
+  auto packed = cast<cuda::FragType>(fragmentType(type, /*packed=*/true));
+  if (map->slabs() * map->swizzle / 8 != packed.getCount()) {
+    return op.emitOpError("expected slabs of the rows of all groups, got ")
+           << source;
+  }
+  const SharedPlace &place = places.find(op.getSrc())->second;
+  RingOnDevice &ring = rings[place.ring];
+  RegisterMap groupsOnly;
+  groupsOnly.groups = to->groups;
+  StringRef rowAxis = to->warps.front().axis;
+  Value row;
+  if (groupsOnly.hasAxisInThreads(rowAxis)) {
+    row = threadCoordinate(groupsOnly, rowAxis);
+  }
+  Value read =
+      cuda::LdMatrixOp::create(builder, loc, packed, ring.buffers[place.tile],
+                               slotIndex(ring, scalar(op.getSrc())), row,
+                               builder.getI64IntegerAttr(map->swizzle),
+                               builder.getI64IntegerAttr(map->slabs()),
+                               builder.getI64IntegerAttr(map->slabBytes()));
+  Type wide = cuda::FragType::get(builder.getContext(), 2 * packed.getCount(),
+                                  builder.getF32Type());
+  values[op.getResult()] = {
+      cuda::UnpackOp::create(builder, loc, wide, read).getResult()};
+  return success();
+}
+
 LogicalResult KernelLowering::lowerConvertLayout(ir::ConvertLayoutOp op) {
   if (op.getBuffer()) {
     return lowerToShared(op);
   }
   Value source = op.getSrc();
+  if (places.contains(source) &&
+      RegisterMap::of(cast<ir::TileType>(op.getResult().getType()))) {
+    return lowerFromShared(op);
+  }
   auto fromType = cast<ir::TileType>(source.getType());
   std::optional<RegisterMap> from = RegisterMap::of(fromType);
   std::optional<RegisterMap> to =

@@ -201,16 +201,26 @@ LogicalResult KernelLowering::finishProbs(ir::SoftmaxProbsOp op, Value power,
                                           cuda::PatternAttr pattern) {
   auto pType = cast<ir::TileType>(op.getP().getType());
   auto rowTile = cast<ir::RowsType>(op.getNext().getType()).getTile();
+  bool packs = !pType.getElementType().isF32();
+  Value p = power, summed = power;
+  auto pack = [&] {
+    if (packs) {
+      p = cuda::PackOp::create(builder, op.getLoc(),
+                               fragmentType(pType, /*packed=*/true), power);
+    }
+  };
+  if (op.getSumsRounded() && packs) {
+    pack();
+    summed = cuda::UnpackOp::create(builder, op.getLoc(), power.getType(), p);
+  }
   Value sum = cuda::RowReduceOp::create(
       builder, op.getLoc(), fragmentType(rowTile, /*packed=*/false), "add",
-      power, pattern, state[1], kReduceChains);
-  values[op.getNext()] = {state[0], sum};
-  if (pType.getElementType().isF32()) {
-    values[op.getP()] = {power};
-  } else {
-    values[op.getP()] = {cuda::PackOp::create(
-        builder, op.getLoc(), fragmentType(pType, /*packed=*/true), power)};
+      summed, pattern, state[1], kReduceChains);
+  if (p == power) {
+    pack();
   }
+  values[op.getNext()] = {state[0], sum};
+  values[op.getP()] = {p};
   return success();
 }
 

@@ -80,7 +80,11 @@ FailureOr<Values> KernelLowering::rows(Value state) {
   };
   auto found = values.find(state);
   if (found == values.end()) {
-    Value highest = fill(lowest(builder, loc));
+    auto fresh = state.getDefiningOp<ir::SoftmaxRowsOp>();
+    Value highest =
+        fill(fresh && fresh.getAt()
+                 ? real(builder, loc, fresh.getAt()->convertToDouble())
+                 : lowest(builder, loc));
     return Values{highest, fill(real(builder, loc, 0.0))};
   }
   Values known = found->second;
@@ -137,9 +141,23 @@ LogicalResult KernelLowering::lowerAdvance(ir::SoftmaxAdvanceOp op) {
     }
     old = *state;
   }
-  Value highest =
-      cuda::RowReduceOp::create(builder, loc, type, "max", *s, pattern,
-                                old.empty() ? Value() : old[0], kReduceChains);
+  Value shift = shiftOfRows(op.getS());
+  Value highest = cuda::RowReduceOp::create(
+      builder, loc, type, "max", *s, pattern,
+      old.empty() || shift ? Value() : old[0], kReduceChains);
+  if (shift) {
+    Values inputs = {highest, shift};
+    inputs.append(old.begin(), old.empty() ? old.begin() : old.begin() + 1);
+    SmallVector<Attribute> same(inputs.size(), Attribute());
+    highest = makeMap(
+        builder, loc, type, inputs, same,
+        [](OpBuilder &b, Location l, ValueRange args) -> Value {
+          Value whole = arith::AddFOp::create(b, l, args[0], args[1]);
+          return args.size() < 3
+                     ? whole
+                     : Value(arith::MaxNumFOp::create(b, l, args[2], whole));
+        });
+  }
   SmallVector<int64_t> masks;
   for (StringAttr axis : cast<ir::TileType>(op.getS().getType()).getAxes()) {
     if (rowTile.axisIndex(axis) < 0) {
@@ -194,7 +212,6 @@ LogicalResult KernelLowering::lowerAdvance(ir::SoftmaxAdvanceOp op) {
 LogicalResult KernelLowering::lowerProbs(ir::SoftmaxProbsOp op) {
   Location loc = op.getLoc();
   auto sType = cast<ir::TileType>(op.getS().getType());
-  auto pType = cast<ir::TileType>(op.getP().getType());
   auto found = values.find(op.getRows());
   FailureOr<Value> s = fragment(op.getS());
   if (failed(s)) {
@@ -217,10 +234,19 @@ LogicalResult KernelLowering::lowerProbs(ir::SoftmaxProbsOp op) {
   Type rowType = fragmentType(rowTile, /*packed=*/false);
   Value scale = scaleForExp2(op.getScale());
   bool guard = mayBeEmpty(op.getRows());
+  Values inputs = {state[0]};
+  if (Value shift = shiftOfRows(op.getS())) {
+    inputs.push_back(shift);
+  }
+  SmallVector<Attribute> same(inputs.size(), Attribute());
   Value offset =
-      makeMap(builder, loc, rowType, {state[0]}, {Attribute()},
+      makeMap(builder, loc, rowType, inputs, same,
               [&](OpBuilder &b, Location l, ValueRange args) -> Value {
                 Value now = guard ? unlessLowest(b, l, args[0], 0.0) : args[0];
+                if (args.size() > 1) {
+                  Value rest = arith::SubFOp::create(b, l, args[1], now);
+                  return arith::MulFOp::create(b, l, rest, scale);
+                }
                 Value scaled = arith::MulFOp::create(b, l, now, scale);
                 return arith::NegFOp::create(b, l, scaled);
               });

@@ -134,6 +134,7 @@ LogicalResult KernelLowering::lowerOp(Operation &op) {
       .Case([&](ir::NeededOp needed) { return lowerNeeded(needed); })
       .Case([&](ir::ReduceOp reduce) { return lowerReduce(reduce); })
       .Case([&](ir::ConvertOp convert) { return lowerPack(convert); })
+      .Case([&](ir::RampOp ramp) { return lowerRamp(ramp); })
       .Case([&](ir::ConvertLayoutOp op) { return lowerConvertLayout(op); })
       .Case([&](ir::SoftmaxAdvanceOp op) { return lowerAdvance(op); })
       .Case([&](ir::SoftmaxProbsOp op) { return lowerProbs(op); })

@@ -279,7 +279,14 @@ private:
   LogicalResult lowerPack(ir::ConvertOp op);
   LogicalResult lowerConvertLayout(ir::ConvertLayoutOp op);
   LogicalResult lowerToShared(ir::ConvertLayoutOp op);
+  LogicalResult lowerFromShared(ir::ConvertLayoutOp op);
   LogicalResult lowerReduce(ir::ReduceOp op);
+
+  // LowerRamp.cpp
+  LogicalResult lowerRamp(ir::RampOp op);
+  /// What is still to be added to the scores \p s of each of a thread's rows;
+  /// null if they are whole.
+  Value shiftOfRows(Value s);
   mlir::FailureOr<Value> fragment(Value tile);
   cuda::PatternAttr patternAttr(const DigitPattern &pattern);
   /// A map whose input dies with it takes the input's registers.
@@ -397,6 +404,9 @@ private:
   llvm::DenseMap<std::pair<Value, mlir::Type>, Value> storeBuffers;
   /// Buffers of computed operands, by their number.
   llvm::DenseMap<int64_t, Value> copyBuffers;
+  /// Ramps of which only what differs within a row was added; by their
+  /// results, what is still to be added to each row of the thread.
+  llvm::DenseMap<Value, Value> rowShifts;
   /// Rescales that are done among exponentials.
   llvm::DenseMap<Operation *, ir::SoftmaxRescaleOp> rescaleAmong;
   /// Of the loop being converted: its waits that the iteration before did, and

@@ -40,6 +40,7 @@ void addPassesOf(OpPassManager &pm, Phase phase) {
     pm.addPass(ir::createSplitMaskedLoops());
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());
+    pm.addPass(ir::createFormScores());
     pm.addPass(ir::createOpenSoftmax());
     return;
   case Phase::Decided:

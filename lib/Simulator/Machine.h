@@ -150,6 +150,7 @@ private:
   Step splat(ir::SplatOp op);
   Step index(ir::IndexOp op);
   Step mask(ir::MaskOp op);
+  Step ramp(ir::RampOp op);
   Step select(ir::SelectOp op);
   Step convert(ir::ConvertOp op);
   Step load(ir::LoadOp op);

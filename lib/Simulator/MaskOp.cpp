@@ -1,13 +1,14 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// Owns: masks, and the promise of a loop's full range that they keep
-// everything there.
+// Owns: masks, the promise of a loop's full range that they keep everything
+// there, and ramps: what reads the numbers of ranges through affine maps.
 #include "Machine.h"
 
 #include "TileWalk.h"
 
 #include "spak/Simulator/Compare.h"
 
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -65,6 +66,25 @@ private:
   unsigned numDims;
   bool linear;
 };
+
+/// Calls \p fn with every place of a tile and its indices.
+template <typename Fn>
+void withIndices(ArrayRef<int64_t> shape, Fn fn) {
+  SmallVector<int64_t, 4> index(shape.size(), 0);
+  int64_t count = 1;
+  for (int64_t size : shape) {
+    count *= size;
+  }
+  for (int64_t place = 0; place < count; ++place) {
+    fn(place, index);
+    for (size_t axis = shape.size(); axis-- > 0;) {
+      if (++index[axis] < shape[axis]) {
+        break;
+      }
+      index[axis] = 0;
+    }
+  }
+}
 
 } // namespace
 
@@ -157,6 +177,46 @@ Machine::Step Machine::mask(ir::MaskOp op) {
                          Twine(frame.fullUpper) + ") of its loop, at tile " +
                          Twine(frame.index));
   }
+  set(op.getResult(), std::move(result));
+  return Step::Next;
+}
+
+/// In exact runs as the text has it; else one rounding for the product and the
+/// sum.
+Machine::Step Machine::ramp(ir::RampOp op) {
+  FailureOr<TileValue> source = tile(op, op.getSrc());
+  if (failed(source)) {
+    return Step::Error;
+  }
+  ArrayRef<int64_t> shape = source->type.getShape();
+  SmallVector<int64_t, 4> axes, starts;
+  SmallVector<int64_t, 8> operands(op.getRanges().size());
+  for (Value value : op.getRanges()) {
+    StringRef axis = cast<ir::RangeType>(value.getType()).getAxis();
+    axes.push_back(source->type.axisIndex(axis));
+    starts.push_back(range(value).start);
+  }
+  for (Value symbol : op.getSyms()) {
+    operands.push_back(integer(symbol));
+  }
+  AffineMap map = op.getAlong();
+  double by = real(op.getBy());
+  TileValue result = makeTile(source->type);
+  result.present = source->present;
+  withIndices(shape, [&](int64_t place, ArrayRef<int64_t> index) {
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      operands[i] = starts[i] + index[axis];
+    }
+    auto along = static_cast<double>(
+        evaluate(map.getResult(0), operands, map.getNumDims()));
+    if (sim.options.exact) {
+      result.data<double>()[place] = source->data<double>()[place] + by * along;
+    } else {
+      result.data<float>()[place] =
+          std::fma(static_cast<float>(by), static_cast<float>(along),
+                   source->data<float>()[place]);
+    }
+  });
   set(op.getResult(), std::move(result));
   return Step::Next;
 }

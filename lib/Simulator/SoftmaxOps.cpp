@@ -240,7 +240,8 @@ Machine::Step Machine::softmaxRows(ir::SoftmaxRowsOp op) {
   withReal(sim.options.exact, [&](auto zero) {
     using Real = decltype(zero);
     llvm::fill(rows.max.buffer->as<Real>(),
-               -std::numeric_limits<Real>::infinity());
+               op.getAt() ? static_cast<Real>(op.getAt()->convertToDouble())
+                          : -std::numeric_limits<Real>::infinity());
     llvm::fill(rows.sum.buffer->as<Real>(), zero);
   });
   set(op.getRows(), std::move(rows));
@@ -316,6 +317,21 @@ Machine::Step Machine::softmaxProbs(ir::SoftmaxProbsOp op) {
   if (transposed) {
     std::swap(p.present[0], p.present[1]);
   }
+  // What a row sums: exponentials before, or after they are rounded.
+  auto addUp = [&] {
+    withReal(sim.options.exact, [&](auto zero) {
+      using Real = decltype(zero);
+      const Real *out = p.data<Real>();
+      for (int64_t row = 0; row < scores.rows; ++row) {
+        Real sum = zero;
+        for (int64_t i = 0; i < scores.length; ++i) {
+          sum +=
+              out[transposed ? i * scores.rows + row : row * scores.length + i];
+        }
+        next.sum.data<Real>()[row] = rows.sum.data<Real>()[row] + sum;
+      }
+    });
+  };
   int64_t wrong = withReal(sim.options.exact, [&](auto zero) {
     using Real = decltype(zero);
     Real lowest = -std::numeric_limits<Real>::infinity();
@@ -326,22 +342,25 @@ Machine::Step Machine::softmaxProbs(ir::SoftmaxProbsOp op) {
     for (int64_t row = 0; row < scores.rows; ++row) {
       Real max = rows.max.data<Real>()[row];
       Real offset = -((rows.guarded && max == lowest ? zero : max) * base2);
-      Real sum = 0;
       for (int64_t i = 0; i < scores.length; ++i) {
         Real value =
             std::exp2(std::fma(x[row * scores.length + i], base2, offset));
         out[transposed ? i * scores.rows + row : row * scores.length + i] =
             value;
-        sum += value;
       }
-      next.sum.data<Real>()[row] = rows.sum.data<Real>()[row] + sum;
     }
     return absentThatCounts(scores, x);
   });
   if (wrong >= 0) {
     return error(op, absentText(wrong, scores.axes[1]));
   }
+  if (!op.getSumsRounded()) {
+    addUp();
+  }
   round(p);
+  if (op.getSumsRounded()) {
+    addUp();
+  }
   set(op.getNext(), std::move(next));
   set(op.getP(), std::move(p));
   return Step::Next;

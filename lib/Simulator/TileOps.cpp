@@ -144,6 +144,7 @@ Machine::Step Machine::tileOp(Operation *op) {
       .Case([&](ir::SplatOp o) { return splat(o); })
       .Case([&](ir::IndexOp o) { return index(o); })
       .Case([&](ir::MaskOp o) { return mask(o); })
+      .Case([&](ir::RampOp o) { return ramp(o); })
       .Case([&](ir::SelectOp o) { return select(o); })
       .Case([&](ir::ConvertOp o) { return convert(o); })
       .Case([&](ir::RoundedOp o) { return elementwise(o); })

@@ -4,6 +4,28 @@
 system FMHA_HeadScale extends "hopper.dsl" {
     tuning_space { rows_grow: [true] }
 
+    knowledge {
+        fact d128_scored {
+            description: "heads of 128: with a multiplication a score the groups fall into step unless they take turns; 0.89 of the dense kernel, 0.70 without"
+            when: "device.arch == 'sm_90a' and D == 128"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 8"
+            confidence: 0.96
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact d64_scored {
+            description: "heads of 64: 0.89 of the dense kernel"
+            when: "device.arch == 'sm_90a' and D == 64 and M >= 2048"
+            recommend: "exp_ahead = 0"
+            confidence: 0.96
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+    }
+
     kernel head_scale {
         dims   B, Hq as num_heads, Hkv as num_head_kv, M, N
         static D: [128, 64]

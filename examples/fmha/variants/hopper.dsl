@@ -21,10 +21,10 @@ system FMHA_Hopper {
         hand_off: [0, 2, 4, 6]           // after how many of them the other group may issue, 0 for those
         weights: ["registers", "shared"] // where the exponentials lie as an operand
         bound: [0, 8]                    // powers of two that a maximum may lag
-        poly: [0, 1, 2, 3]               // exponentials of every 8 that are a polynomial
+        poly: [0, 1, 2, 3, 4]               // exponentials of every 8 that are a polynomial
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
         exp_ahead: [0, 8, 16, 24]        // exponentials of a thread before it waits for the product of the step before
-        order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired"]
+        order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired", "persistent_dynamic"]
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
         section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
         trim: [0, 64]                    // columns of blocks of scores that a mask may leave out of products; 0 for none
@@ -33,6 +33,7 @@ system FMHA_Hopper {
         rows_grow: [true, false]         // whether a row sees more keys than the one before
 
         constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_h == 1
+        constraint "each block claims its own tiles": order != "persistent_dynamic" or cluster_m * cluster_h == 1
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "all slabs, or fewer than there are": o_slabs == 4 or o_slabs * 64 < D
         constraint "Q, K, V and O fit shared memory":
@@ -80,6 +81,38 @@ system FMHA_Hopper {
             date: "2026-11-21"
             source: "examples/fmha/fmha.dsl"
         }
+        fact d128_growing_mid {
+            description: "as for plain causal attention from 1024 to 4095 rows, heads of 128: tiles are claimed, 16 heads at a time"
+            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and M >= 1024 and M < 4096"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 16"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
+        }
+        fact d128_growing_4k {
+            description: "as for plain causal attention from 4096 to 8191 rows, heads of 128"
+            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and M >= 4096 and M < 8192"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
+        }
+        fact d128_growing_long {
+            description: "as for plain causal attention from 8192 rows on, heads of 128: keys and values of 4 heads stay in the L2 cache"
+            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and M >= 8192"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 4"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
+        }
         fact d128_growing {
             description: "as for plain causal attention, heads of 128: pairs of a long and a short tile are equal work"
             when: "device.arch == 'sm_90a' and D == 128 and rows_grow"
@@ -114,6 +147,16 @@ system FMHA_Hopper {
             recommend: "order = 'persistent_paired'"
             recommend: "overlap = 'intra'"
             recommend: "exp_ahead = 8"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
+        }
+        fact d64_growing_long {
+            description: "as for plain causal attention from 2048 rows on, heads of 64: tiles are claimed, 16 heads at a time"
+            when: "device.arch == 'sm_90a' and D == 64 and rows_grow and M >= 2048"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
             confidence: 0.95
             device: "NVIDIA H200"
             date: "2026-11-21"

@@ -9,15 +9,54 @@ system FMHA_Softcap extends "hopper.dsl" {
     tuning_space { rows_grow: [true] }
 
     knowledge {
-        fact d64_growing {
-            description: "heads of 64: exponentials ahead of the product take registers that tanh needs"
-            when: "device.arch == 'sm_90a' and D == 64 and rows_grow"
-            recommend: "order = 'persistent_snake'"
-            recommend: "exp_ahead = 8"
-            confidence: 0.9
+        fact d128_exact {
+            description: "heads of 128, without logarithms: the special functions limit, so two exponentials of eight are polynomials; 0.66 of the dense kernel"
+            when: "device.arch == 'sm_90a' and D == 128 and cap_by == 'tanh' and kernel_mode == 'inference'"
+            recommend: "overlap = 'both'"
+            recommend: "poly = 2"
+            confidence: 0.96
             device: "NVIDIA H200"
             date: "2026-11-21"
-            source: "what ptxas spills beside it; not timed"
+            source: "docs/Performance.md"
+        }
+        fact d128_approx {
+            description: "heads of 128, without logarithms: 0.77 of the dense kernel"
+            when: "device.arch == 'sm_90a' and D == 128 and cap_by == 'tanh_approx' and kernel_mode == 'inference'"
+            recommend: "overlap = 'intra'"
+            recommend: "poly = 3"
+            confidence: 0.96
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact d128_training {
+            description: "heads of 128 with logarithms, which need the maxima"
+            when: "device.arch == 'sm_90a' and D == 128 and kernel_mode == 'training'"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 16"
+            confidence: 0.96
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact d64_inference {
+            description: "heads of 64, without logarithms: 0.56 and 0.66 of the dense kernel"
+            when: "device.arch == 'sm_90a' and D == 64 and kernel_mode == 'inference' and M >= 2048"
+            recommend: "exp_ahead = 8"
+            recommend: "poly = 2"
+            confidence: 0.96
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact d64_training {
+            description: "heads of 64 with logarithms: exponentials ahead of the product take registers that tanh needs"
+            when: "device.arch == 'sm_90a' and D == 64 and kernel_mode == 'training' and M >= 2048"
+            recommend: "exp_ahead = 8"
+            confidence: 0.96
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
         }
     }
 
@@ -37,6 +76,7 @@ system FMHA_Softcap extends "hopper.dsl" {
         require Hq % Hkv == 0
         require scale > 0
         require cap > 0
+        require cap <= 50                  // so near 0 that bf16 scores need no maximum subtracted
 
         grid (m in tiles(M, tile_m), h in Hq, b in B) {
             hk    = h / (Hq / Hkv)

@@ -28,6 +28,9 @@ system FMHA_Varlen extends "hopper.dsl" {
             recommend: "overlap = 'intra'"
             recommend: "exp_ahead = 0"
             confidence: 0.97
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
         }
         fact d128_growing_short {
             description: "sequences below 1024 rows in the mean, heads of 128"
@@ -35,6 +38,51 @@ system FMHA_Varlen extends "hopper.dsl" {
             recommend: "overlap = 'both'"
             recommend: "exp_ahead = 16"
             confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
+        }
+        fact d128_growing_mid {
+            description: "sequences of 1024 to 4095 rows in the mean, heads of 128"
+            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and T >= 1024 * B and T < 4096 * B"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
+            recommend: "overlap = 'both'"
+            recommend: "exp_ahead = 16"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
+        }
+        fact d128_growing_4k {
+            description: "sequences of 4096 to 8191 rows in the mean, heads of 128"
+            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and T >= 4096 * B and T < 8192 * B"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
+        }
+        fact d128_growing_long {
+            description: "sequences of 8192 rows and more in the mean, heads of 128"
+            when: "device.arch == 'sm_90a' and D == 128 and rows_grow and T >= 8192 * B"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 4"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
+        }
+        fact d64_growing_long {
+            description: "sequences of 2048 rows and more in the mean, heads of 64"
+            when: "device.arch == 'sm_90a' and D == 64 and rows_grow and T >= 2048 * B"
+            recommend: "order = 'persistent_dynamic'"
+            recommend: "section = 16"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
         }
         fact d64_growing_short {
             description: "sequences below 2048 rows in the mean, heads of 64"
@@ -44,6 +92,9 @@ system FMHA_Varlen extends "hopper.dsl" {
             recommend: "overlap = 'intra'"
             recommend: "exp_ahead = 8"
             confidence: 0.95
+            device: "NVIDIA H200"
+            date: "2026-11-21"
+            source: "examples/fmha/fmha.dsl"
         }
     }
 

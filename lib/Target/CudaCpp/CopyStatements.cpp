@@ -118,6 +118,46 @@ LogicalResult KernelPrinter::printStMatrix(StMatrixOp op) {
   return success();
 }
 
+LogicalResult KernelPrinter::printLdMatrix(LdMatrixOp op) {
+  headers.use("ldmatrix_x4");
+  headers.use("swizzled");
+  auto tile = address(op.getSrc(), op.getSlot(), 0, Value());
+  if (!tile) {
+    return failure();
+  }
+  int64_t width = op.getWidth(), perSlab = width / 32, slabs = op.getSlabs();
+  std::string row = "threadIdx.x / 32 % 4 * 16 + threadIdx.x % 16";
+  if (op.getRow()) {
+    auto base = text(op.getRow(), Strength::Sum);
+    if (!base) {
+      return failure();
+    }
+    row = *base + " + " + row;
+  }
+  out.open("");
+  out.statement("const uint32_t row = " + row + ";");
+  openUnrolled("i", slabs * perSlab);
+  // As stmatrix: lanes 16 to 31 give the right half of 16 columns.
+  std::string column = slabs == 1
+                           ? "i * 32"
+                           : "i / " + std::to_string(perSlab) + " * " +
+                                 std::to_string(op.getSlabBytes()) + " + i % " +
+                                 std::to_string(perSlab) + " * 32";
+  out.statement("const uint32_t address = " + *tile + " + row * " +
+                Twine(width) + " + " + column +
+                " + threadIdx.x / 16 % 2 * 16;");
+  std::string frag = name(op.getFrag()), arguments;
+  for (int64_t j = 0; j < 4; ++j) {
+    arguments +=
+        ", " + frag + "[4 * i" + (j ? " + " + std::to_string(j) : "") + "]";
+  }
+  out.statement("spak::ldmatrix_x4(spak::swizzled<" + Twine(width) +
+                ">(address)" + arguments + ");");
+  out.close();
+  out.close();
+  return success();
+}
+
 std::optional<KernelPrinter::Access>
 KernelPrinter::access(ValueRange coords, ArrayAttr patterns, ValueRange strides,
                       ValueRange limits, Value when, Value base,

@@ -328,6 +328,21 @@ LogicalResult KernelPrinter::printPack(PackOp op) {
   return success();
 }
 
+LogicalResult KernelPrinter::printUnpack(UnpackOp op) {
+  FragType type = op.getFrag().getType();
+  StringRef block =
+      cast<VectorType>(type.getElementType()).getElementType().isBF16()
+          ? "unpack_bf16x2"
+          : "unpack_f16x2";
+  headers.use(block);
+  std::string to = name(op.getResult());
+  openUnrolled("i", type.getCount());
+  out.statement("spak::" + block + "(" + to + "[2 * i], " + to +
+                "[2 * i + 1], " + name(op.getFrag()) + "[i]);");
+  out.close();
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Tensor core
 //===----------------------------------------------------------------------===//

@@ -46,6 +46,7 @@ private:
   Result printTmaLoad(TmaLoadOp op);
   Result printTmaStore(TmaStoreOp op);
   Result printStMatrix(StMatrixOp op);
+  Result printLdMatrix(LdMatrixOp op);
   Result printLoadFrag(LoadFragOp op);
   Result printStoreFrag(StoreFragOp op);
 
@@ -81,6 +82,7 @@ private:
   Result printReduceOfRow(RowReduceOp op);
   Result printLaneReduce(LaneReduceOp op);
   Result printPack(PackOp op);
+  Result printUnpack(UnpackOp op);
   Result printWgmmaSS(WgmmaSSOp op);
   void openBlock(mlir::Value bits, int64_t index);
   Result printWgmmaRS(WgmmaRSOp op);

@@ -412,6 +412,48 @@ LogicalResult MaskOp::verify() {
   return success();
 }
 
+LogicalResult RampOp::verify() {
+  // RAMP-DIMS
+  AffineMap map = getAlong();
+  TileType tile = getSrc().getType();
+  if (map.getNumDims() != getRanges().size() ||
+      map.getNumSymbols() != getSyms().size() || map.getNumResults() != 1) {
+    return emitOpError("expected a map of ")
+           << getRanges().size() << " ranges and " << getSyms().size()
+           << " integers with one result, got " << AffineMapAttr::get(map);
+  }
+  if (!tile.getElementType().isF32()) {
+    return emitOpError("expected elements in f32, got ") << tile;
+  }
+  for (Value value : getRanges()) {
+    auto range = cast<RangeType>(value.getType());
+    if (tile.axisSize(range.getAxis()) != range.getSize()) {
+      return emitOpError("expected the tile to have the axis of ")
+             << range << ", got " << tile;
+    }
+  }
+  // RAMP-LINEAR
+  bool linear = true;
+  map.getResult(0).walk([&](AffineExpr part) {
+    switch (part.getKind()) {
+    case AffineExprKind::Mod:
+    case AffineExprKind::FloorDiv:
+    case AffineExprKind::CeilDiv:
+      for (unsigned i = 0; i < map.getNumDims(); ++i) {
+        linear &= !part.isFunctionOfDim(i);
+      }
+      break;
+    default:
+      break;
+    }
+  });
+  if (!linear) {
+    return emitOpError("expected a map that divides no index, got ")
+           << AffineMapAttr::get(map);
+  }
+  return success();
+}
+
 LogicalResult SelectOp::verify() {
   // SELECT-CONDITION
   Type i1 = IntegerType::get(getContext(), 1);

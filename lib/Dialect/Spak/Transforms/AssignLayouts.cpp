@@ -32,7 +32,9 @@ bool isDotOperand(OpOperand &use) {
 /// Whether \p value is loaded for dots, and so lives in shared memory.
 bool isSharedOperand(Value value) {
   return value.getDefiningOp<LoadOp>() && !value.use_empty() &&
-         llvm::all_of(value.getUses(), isDotOperand);
+         llvm::all_of(value.getUses(), [](OpOperand &use) {
+           return isDotOperand(use) || isa<ConvertLayoutOp>(use.getOwner());
+         });
 }
 
 /// The one axis of \p tile that is not \p over; empty if there is not one.
@@ -53,6 +55,7 @@ public:
 
 private:
   void separateUses();
+  void stageElementwise();
   LogicalResult checkDot(DotOp dot);
   LogicalResult checkColumns(DotOp dot);
   LogicalResult orient(const LayoutClasses &classes);
@@ -124,6 +127,31 @@ void LayoutAssignment::separateUses() {
       }
     }
   }
+}
+
+/// Lets 16-bit tiles that only arithmetic in f32 reads pass through shared
+/// memory, where a request gives them slots.
+void LayoutAssignment::stageElementwise() {
+  kernel.walk([&](LoadOp load) {
+    auto tile = cast<TileType>(load.getTile().getType());
+    StringRef name = sourceName(load.getView());
+    std::optional<Ground> slots =
+        name.empty() ? std::nullopt : requests.number(("slots_" + name).str());
+    bool reads = llvm::all_of(load.getTile().getUsers(), [](Operation *user) {
+      auto convert = dyn_cast<ConvertOp>(user);
+      return convert && convert.getResult().getType().getElementType().isF32();
+    });
+    if (!slots || slots->value < 1 || !reads || load.getTile().use_empty() ||
+        tile.getAxes().size() != 2 ||
+        tile.getElementType().getIntOrFloatBitWidth() != 16) {
+      return;
+    }
+    OpBuilder b(context);
+    b.setInsertionPointAfter(load);
+    auto moved =
+        ConvertLayoutOp::create(b, load.getLoc(), tile, load.getTile());
+    load.getTile().replaceAllUsesExcept(moved.getResult(), moved);
+  });
 }
 
 LogicalResult LayoutAssignment::checkDot(DotOp dot) {
@@ -451,6 +479,7 @@ LogicalResult LayoutAssignment::run() {
            << "cores are not supported";
   }
   separateUses();
+  stageElementwise();
   for (DotOp dot : dots) {
     if (failed(checkDot(dot))) {
       return failure();

@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
@@ -42,15 +43,31 @@ bool mayHaveEmptyRows(Value scores) {
       continue;
     }
     bool arithmetic =
-        isa<BroadcastOp, ConvertOp, ConvertLayoutOp, RoundedOp, arith::AddFOp,
-            arith::SubFOp, arith::MulFOp, arith::NegFOp, arith::MaximumFOp,
-            math::TanhOp, math::ErfOp, math::AbsFOp>(def);
+        isa<BroadcastOp, ConvertOp, ConvertLayoutOp, RampOp, RoundedOp,
+            arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::NegFOp,
+            arith::MaximumFOp, math::TanhOp, math::ErfOp, math::AbsFOp>(def);
     if (!arithmetic) {
       return true;
     }
     llvm::append_range(work, def->getOperands());
   }
   return false;
+}
+
+OpOperand *keptOperand(Operation *op) {
+  if (auto mask = dyn_cast_or_null<MaskOp>(op)) {
+    return &mask.getSrcMutable();
+  }
+  auto select = dyn_cast_or_null<SelectOp>(op);
+  DenseElementsAttr elements;
+  if (!select || !matchPattern(select.getB(), m_Constant(&elements)) ||
+      !elements.isSplat()) {
+    return nullptr;
+  }
+  auto number = dyn_cast<FloatAttr>(elements.getSplatValue<Attribute>());
+  bool drops = number && number.getValue().isInfinity() &&
+               number.getValue().isNegative();
+  return drops ? &select.getAMutable() : nullptr;
 }
 
 } // namespace spak::ir

@@ -5,11 +5,13 @@
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
 #include "EmptyRows.h"
+#include "ScalarBounds.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -35,36 +37,13 @@ struct Scaled {
 
 /// The number or scalar that \p value has at every element, if it has one.
 bool readUniform(Value value, Scaled &scaled) {
-  DenseElementsAttr elements;
-  if (matchPattern(value, m_Constant(&elements)) && elements.isSplat()) {
-    scaled.constant = dyn_cast<FloatAttr>(elements.getSplatValue<Attribute>());
-    return static_cast<bool>(scaled.constant);
+  OpFoldResult uniform = uniformOf(value);
+  if (auto scalar = dyn_cast_if_present<Value>(uniform)) {
+    scaled.scalar = scalar;
+  } else if (auto attr = dyn_cast_if_present<Attribute>(uniform)) {
+    scaled.constant = cast<FloatAttr>(attr);
   }
-  auto splat = value.getDefiningOp<SplatOp>();
-  if (!splat || !splat.getSrc().getType().isF32()) {
-    return false;
-  }
-  if (!matchPattern(splat.getSrc(), m_Constant(&scaled.constant))) {
-    scaled.scalar = splat.getSrc();
-  }
-  return true;
-}
-
-/// Where \p op takes the scores that it keeps some of; null if it is no mask.
-OpOperand *keptOperand(Operation *op) {
-  if (auto mask = dyn_cast_or_null<MaskOp>(op)) {
-    return &mask.getSrcMutable();
-  }
-  auto select = dyn_cast_or_null<SelectOp>(op);
-  DenseElementsAttr elements;
-  if (!select || !matchPattern(select.getB(), m_Constant(&elements)) ||
-      !elements.isSplat()) {
-    return nullptr;
-  }
-  auto number = dyn_cast<FloatAttr>(elements.getSplatValue<Attribute>());
-  bool drops = number && number.getValue().isInfinity() &&
-               number.getValue().isNegative();
-  return drops ? &select.getAMutable() : nullptr;
+  return static_cast<bool>(uniform);
 }
 
 std::optional<Scaled> readScaled(Value scores) {
@@ -95,37 +74,9 @@ std::optional<Scaled> readScaled(Value scores) {
   return std::nullopt;
 }
 
-bool isConstantAtLeastZero(Value value) {
-  FloatAttr number;
-  return matchPattern(value, m_Constant(&number)) &&
-         !number.getValue().isNaN() &&
-         (number.getValue().isZero() || !number.getValue().isNegative());
-}
-
-/// Whether a requirement of the kernel proves \p scalar > 0.
-bool isRequiredPositive(Value scalar) {
-  for (Operation *user : scalar.getUsers()) {
-    auto compare = dyn_cast<arith::CmpFOp>(user);
-    if (!compare ||
-        llvm::none_of(compare->getUsers(), llvm::IsaPred<RequireOp>)) {
-      continue;
-    }
-    bool above = compare.getPredicate() == arith::CmpFPredicate::OGT &&
-                 compare.getLhs() == scalar &&
-                 isConstantAtLeastZero(compare.getRhs());
-    bool below = compare.getPredicate() == arith::CmpFPredicate::OLT &&
-                 compare.getRhs() == scalar &&
-                 isConstantAtLeastZero(compare.getLhs());
-    if (above || below) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool isPositive(const Scaled &scaled) {
   if (!scaled.constant) {
-    return isRequiredPositive(scaled.scalar);
+    return isKnownPositive(scaled.scalar);
   }
   APFloat number = scaled.constant.getValue();
   return number.isFinite() && !number.isZero() && !number.isNegative();
@@ -141,6 +92,10 @@ struct Chain {
   /// Which of the updates' scores are scaled by `scale` already.
   bool folds = false;
   Value scale;
+  /// Whether the scores lie so near 0 that no maximum need be subtracted.
+  bool near = false;
+  /// Whether the logarithm of the sums is wanted.
+  bool hasLse = false;
 };
 
 class Opening {
@@ -157,8 +112,9 @@ private:
 
   void collectChains();
   void decideScale(Chain &chain, SoftmaxInitOp init);
+  bool areNear(const Chain &chain);
   LogicalResult openBlock(Block *block);
-  void openInit(SoftmaxInitOp init);
+  void openInit(SoftmaxInitOp init, bool near);
   void openUpdate(SoftmaxUpdateOp update);
   void openResult(Operation *op, Value state);
   LogicalResult openLoop(ForOp loop);
@@ -235,6 +191,7 @@ void Opening::collectChains() {
   kernel.walk([&](SoftmaxUpdateOp update) {
     chainOf(update.getState()).updates.push_back(update);
   });
+  kernel.walk([&](SoftmaxLseOp lse) { chainOf(lse.getState()).hasLse = true; });
 }
 
 Value Opening::constant(Location loc, float value) {
@@ -272,12 +229,40 @@ void Opening::decideScale(Chain &chain, SoftmaxInitOp init) {
   }
 }
 
-void Opening::openInit(SoftmaxInitOp init) {
+/// Whether every score of \p chain is proved to be so near 0 that neither its
+/// exponential, nor sums of many, nor their products with values leave the
+/// range where numbers of the type are exact to their last bit. The largest
+/// weight of a row is then not 1, and what it loses in rounding must be
+/// missing in the sum too: that sum is no logarithm to be stored.
+bool Opening::areNear(const Chain &chain) {
+  // Of f32's 126 powers of two: sums of 2^14 and values up to 2^32 stay finite.
+  constexpr double kMost = 80.0;
+  std::optional<double> times = knownAtMost(chain.scale);
+  if (!times || !isKnownPositive(chain.scale) || chain.hasLse) {
+    return false;
+  }
+  return !chain.updates.empty() &&
+         llvm::all_of(chain.updates, [&](SoftmaxUpdateOp update) {
+           Value scores = update.getS();
+           if (chain.folds) {
+             scores = readScaled(scores)->scores;
+           }
+           std::optional<double> most = magnitudeOf(scores);
+           auto type =
+               cast<FloatType>(update.getV().getType().getElementType());
+           double room = std::min<double>(
+               kMost, -APFloat::semanticsMinExponent(type.getFloatSemantics()));
+           return most && *most * *times * llvm::numbers::log2e <= room;
+         });
+}
+
+void Opening::openInit(SoftmaxInitOp init, bool near) {
   SoftmaxType type = init.getState().getType();
   b.setInsertionPoint(init);
   Value rows =
       SoftmaxRowsOp::create(b, named(init.getLoc(), "_rows"),
-                            RowsType::get(b.getContext(), rowsType(type)));
+                            RowsType::get(b.getContext(), rowsType(type)),
+                            near ? b.getF64FloatAttr(0.0) : FloatAttr());
   TileType tile = accumulatorType(type);
   Value acc = arith::ConstantOp::create(
       b, named(init.getLoc(), "_acc"),
@@ -312,17 +297,24 @@ void Opening::openUpdate(SoftmaxUpdateOp update) {
   TileType probs =
       cast<TileType>(scores.getType())
           .withElementType(update.getV().getType().getElementType());
+  auto take = [&](Value rows, Value acc) {
+    auto next = SoftmaxProbsOp::create(b, named(loc, "_p"), probs, rows, scores,
+                                       chain.scale);
+    next.setSumsRounded(chain.near);
+    Value sum = DotOp::create(b, named(loc, "_acc"), acc.getType(), next.getP(),
+                              update.getV(), acc, update.getOver());
+    opened[update.getResult()] = {next.getNext(), sum};
+    dead.push_back(update);
+  };
+  if (chain.near) {
+    return take(state.rows, state.acc);
+  }
   auto advance = SoftmaxAdvanceOp::create(
       b, named(loc, "_max"), rowsType(update.getState().getType()), state.rows,
       scores, chain.scale, mayHaveEmptyRows(scores));
   Value acc = SoftmaxRescaleOp::create(b, named(loc, "_acc"), state.acc,
                                        advance.getCorrection());
-  auto next = SoftmaxProbsOp::create(b, named(loc, "_p"), probs,
-                                     advance.getNext(), scores, chain.scale);
-  Value sum = DotOp::create(b, named(loc, "_acc"), acc.getType(), next.getP(),
-                            update.getV(), acc, update.getOver());
-  opened[update.getResult()] = {next.getNext(), sum};
-  dead.push_back(update);
+  take(advance.getNext(), acc);
 }
 
 void Opening::openResult(Operation *op, Value state) {
@@ -413,8 +405,10 @@ LogicalResult Opening::openLoop(ForOp loop) {
 LogicalResult Opening::openBlock(Block *block) {
   for (Operation &op : llvm::make_early_inc_range(*block)) {
     if (auto init = dyn_cast<SoftmaxInitOp>(op)) {
-      decideScale(chainOf(init.getState()), init);
-      openInit(init);
+      Chain &chain = chainOf(init.getState());
+      decideScale(chain, init);
+      chain.near = areNear(chain);
+      openInit(init, chain.near);
     } else if (isa<SoftmaxUpdateOp, SoftmaxOutputOp, SoftmaxLseOp>(op) &&
                !opened.contains(op.getOperand(0))) {
       return op.emitOpError("expected a state that comes from "

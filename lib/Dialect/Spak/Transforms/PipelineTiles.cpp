@@ -113,7 +113,9 @@ void TileRotation::splitBody() {
 void TileRotation::remakePartsOfRanges() {
   SmallVector<Operation *> head = headDots;
   llvm::append_range(head, headRest);
-  SmallVector<Operation *> behind = inLoop;
+  // The pieces that another tile's head comes before.
+  SmallVector<Operation *> &next = late ? tailFirst : inLoop;
+  SmallVector<Operation *> behind = next;
   llvm::append_range(behind, tailDots);
   llvm::append_range(behind, tailRest);
   SmallVector<Operation *> remade;
@@ -130,7 +132,7 @@ void TileRotation::remakePartsOfRanges() {
       part->replaceUsesWithIf(remade.back()->getResults(), isBehind);
     }
   }
-  inLoop.insert(inLoop.begin(), remade.begin(), remade.end());
+  next.insert(next.begin(), remade.begin(), remade.end());
 }
 
 void TileRotation::collectCrossing() {

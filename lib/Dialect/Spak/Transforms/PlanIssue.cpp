@@ -236,7 +236,15 @@ LogicalResult PlanIssuePass::planAhead(KernelOp kernel, const Ground &ahead) {
                llvm::Twine(ahead.value) + " scores",
            ahead.why);
   });
-  if (!any) {
+  // Where no maximum is subtracted there is no accumulator to scale: all
+  // exponentials run ahead.
+  bool fixed = kernel
+                   .walk([](SoftmaxRowsOp rows) {
+                     return rows.getAt() ? WalkResult::interrupt()
+                                         : WalkResult::advance();
+                   })
+                   .wasInterrupted();
+  if (!any && !fixed) {
     return kernel.emitOpError(ahead.why)
            << " is about an accumulator that is scaled while a product of "
               "another iteration runs; there is none (see request `overlap`)";

@@ -118,6 +118,24 @@ LogicalResult StMatrixOp::verify() {
   return success();
 }
 
+LogicalResult LdMatrixOp::verify() {
+  FragType frag = getFrag().getType();
+  int64_t width = getWidth();
+  if (!frag.isPacked()) {
+    return emitOpError("expected packed registers, got ") << frag;
+  }
+  if (width != 32 && width != 64 && width != 128) {
+    return emitOpError("expected a width of 32, 64 or 128 bytes, got ")
+           << width;
+  }
+  int64_t count = static_cast<int64_t>(getSlabs()) * width / 8;
+  if (count != frag.getCount()) {
+    return emitOpError("reads ")
+           << count << " registers, got " << frag.getCount();
+  }
+  return success();
+}
+
 static LogicalResult verifyAccess(Operation *op, FragType frag,
                                   GlobalType global, ArrayAttr patterns,
                                   size_t coords, size_t strides, size_t limits,
@@ -319,6 +337,16 @@ LogicalResult PackOp::verify() {
     return emitOpError("expected to write into ") << to;
   }
   return checkOnly(*this, getOnly(), to.getCount());
+}
+
+LogicalResult UnpackOp::verify() {
+  FragType from = getFrag().getType(), to = getResult().getType();
+  if (!to.getElementType().isF32() || !from.isPacked() ||
+      to.getCount() != 2 * from.getCount()) {
+    return emitOpError("expected N packed registers to 2N of f32, got ")
+           << from << " to " << to;
+  }
+  return success();
 }
 
 /// WGMMA-SHAPE for what both forms share.

@@ -189,6 +189,28 @@ SPAK_FN uint32_t pack_f16(float low, float high) {
 }
 //@ end
 
+//@ block unpack_bf16x2 needs types
+/// The halves of a pair as floats, exactly.
+SPAK_FN void unpack_bf16x2(float &low, float &high, uint32_t pair) {
+  low = __uint_as_float(pair << 16);
+  high = __uint_as_float(pair & 0xffff0000u);
+}
+//@ end
+
+//@ block unpack_f16x2 needs types
+/// The halves of a pair as floats, exactly. PTX ISA "cvt.f32.f16".
+SPAK_FN void unpack_f16x2(float &low, float &high, uint32_t pair) {
+  asm("{\n"
+      ".reg .b16 l, h;\n"
+      "mov.b32 {l, h}, %2;\n"
+      "cvt.f32.f16 %0, l;\n"
+      "cvt.f32.f16 %1, h;\n"
+      "}"
+      : "=f"(low), "=f"(high)
+      : "r"(pair));
+}
+//@ end
+
 //@ block unpack_bf16 needs types
 /// The low (0) or high (1) half of a pair.
 SPAK_FN bf16 unpack_bf16(uint32_t pair, int half) {

@@ -268,6 +268,40 @@ def Spak_ConvertOp : Spak_NamedOp<"convert", [Pure]> {
   let hasFolder = 1;
 }
 
+def Spak_RampOp : Spak_NamedOp<"ramp", [
+    Pure, AttrSizedOperandSegments, AllTypesMatch<["src", "result"]>]> {
+  let summary = "add a multiple of an affine function of the indices";
+  let description = [{
+    `src + by * along(ranges)[syms]`, the function in integers. Written by
+    form-scores. Where only the pieces of an online softmax read it, an element
+    costs one multiply-add by a constant: what the elements of a thread's row
+    have in common is added to the row's maximum and to the offset of its
+    exponentials.
+
+    ```mlir
+    #distance = affine_map<(i, j)[M, N] -> (j - i + M - N)>
+    spak.kernel @ramp(%s: !spak.tile<m=64, n=64 : f32>, %m: !spak.range<m=64>,
+                      %n: !spak.range<n=64>, %M: index, %N: index, %by: f32) {
+      %t = spak.ramp %s by %by along #distance (%m, %n)[%M, %N]
+          : (!spak.range<m=64>, !spak.range<n=64>) !spak.tile<m=64, n=64 : f32>
+      spak.return
+    }
+    ```
+
+    RAMP-DIMS: the map has one dimension per range, one symbol per integer and
+    one result; each range is an axis of the tile, in f32. RAMP-LINEAR: no
+    dimension is divided.
+  }];
+  let arguments = (ins Spak_Tile:$src, F32:$by, AffineMapAttr:$along,
+                       Variadic<Spak_Range>:$ranges, Variadic<Index>:$syms);
+  let results = (outs Spak_Tile:$result);
+  let assemblyFormat = [{
+    $src `by` $by `along` $along `(` $ranges `)` `[` $syms `]` attr-dict `:`
+    `(` qualified(type($ranges)) `)` qualified(type($src))
+  }];
+  let hasVerifier = 1;
+}
+
 def Spak_RoundedOp
     : Spak_NamedOp<"rounded", [Pure, AllTypesMatch<["src", "result"]>]> {
   let summary = "a function, as exact as the type that it is rounded to needs";

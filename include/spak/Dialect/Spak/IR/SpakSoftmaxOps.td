@@ -81,8 +81,14 @@ def Spak_SoftmaxLseOp : Spak_NamedOp<"softmax.lse", [Pure]> {
 
 def Spak_SoftmaxRowsOp : Spak_NamedOp<"softmax.rows", [Pure]> {
   let summary = "the row state before any score: maximum -inf, sum 0";
+  let description = [{
+    With `at x` the maximum is x and stays so: nothing advances these rows,
+    whose scores are known to lie so near that no exponential is too large or
+    too small a number.
+  }];
+  let arguments = (ins OptionalAttr<F64Attr>:$at);
   let results = (outs Spak_Rows:$rows);
-  let assemblyFormat = "attr-dict `:` qualified(type($rows))";
+  let assemblyFormat = "(`at` $at^)? attr-dict `:` qualified(type($rows))";
 }
 
 def Spak_SoftmaxAdvanceOp : Spak_NamedOp<"softmax.advance", [
@@ -140,16 +146,20 @@ def Spak_SoftmaxProbsOp : Spak_NamedOp<"softmax.probs", [
   let summary = "exponentials of the scores, summed into the rows";
   let description = [{
     With `polynomial n` n of every 8 of a thread's exponentials are a polynomial
-    (relative error below 4e-6) in place of the hardware's instruction.
+    (relative error below 4e-6) in place of the hardware's instruction. With
+    `sums_rounded` the rows sum the exponentials as p has them: where no maximum
+    is subtracted the largest weight of a row is not 1, and what it loses in
+    rounding would be missing beside the sum.
     Example: see `softmax.advance`. SOFTMAX-AXES, ROWS-LAYOUT: as there; `p`
     has the axes and layout of the scores. SOFTMAX-HEADROOM: if the maxima may
     lag by t, 2^t is a number of p's type.
   }];
   let arguments = (ins Spak_Rows:$rows, Spak_Tile:$s, F32:$scale,
-                       OptionalAttr<I64Attr>:$polynomial);
+                       OptionalAttr<I64Attr>:$polynomial,
+                       UnitAttr:$sums_rounded);
   let results = (outs Spak_Rows:$next, Spak_Tile:$p);
   let assemblyFormat = [{
-    $rows `,` $s `scale` $scale attr-dict `:` qualified(type($rows)) `,` qualified(type($s)) `->`
+    $rows `,` $s `scale` $scale (`sums_rounded` $sums_rounded^)? attr-dict `:` qualified(type($rows)) `,` qualified(type($s)) `->`
     qualified(type($p))
   }];
   let hasVerifier = 1;
@@ -157,7 +167,8 @@ def Spak_SoftmaxProbsOp : Spak_NamedOp<"softmax.probs", [
     OpBuilder<(ins "::mlir::Type":$p, "::mlir::Value":$rows,
                    "::mlir::Value":$s, "::mlir::Value":$scale), [{
       build($_builder, $_state, rows.getType(), p, rows, s, scale,
-            /*polynomial=*/::mlir::IntegerAttr());
+            /*polynomial=*/::mlir::IntegerAttr(),
+            /*sums_rounded=*/::mlir::UnitAttr());
     }]>
   ];
 }

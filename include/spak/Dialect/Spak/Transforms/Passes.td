@@ -36,6 +36,24 @@ def SplitMaskedLoops : SpakPass<"split-masked-loops"> {
   }];
 }
 
+def FormScores : SpakPass<"form-scores"> {
+  let summary = "write scores as a positive number times what is computed";
+  let description = [{
+    Rewrites what an online softmax is updated with to
+
+        c * (x * e + e1 * (affine in indices) + e2 * ...)
+
+    where c gathers the uniform factors that are proved positive, e the others,
+    and each affine term becomes a `spak.ramp` around masks. Factors are
+    multiplied, and divided by c, once in front of the loop.
+
+    Requires: closed softmax ops. Establishes: open-softmax folds c; a term that
+    is affine in positions costs one multiply-add. Preserves: loops and masks.
+    Leaves alone what has this form already, and factors that change within a
+    loop.
+  }];
+}
+
 def OpenSoftmax : SpakPass<"open-softmax"> {
   let summary = "cut online softmax into four schedulable pieces";
   let description = [{

@@ -78,6 +78,24 @@ def SpakCuda_TmaWaitAllOp : SpakCuda_Op<"tma.wait_all", [ReadWrite]> {
   let assemblyFormat = "`when` $when attr-dict";
 }
 
+def SpakCuda_LdMatrixOp
+    : SpakCuda_Op<"ldmatrix", [ReadWrite]> {
+  let summary = "a warpgroup reads a tile into the registers of an accumulator";
+  let description = [{
+    The inverse of stmatrix, for all slabs of a tile: slab i begins
+    `slab_bytes` i bytes behind slot `slot`, at row `row`; `width / 8` packed
+    registers come from each.
+  }];
+  let arguments = (ins SpakCuda_SmemType:$src, I32:$slot, Optional<I32>:$row,
+                       I64Attr:$width, I64Attr:$slabs, I64Attr:$slab_bytes);
+  let results = (outs Res<SpakCuda_FragType, "", [MemAlloc]>:$frag);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $src `[` $slot `]` (`row` $row^)? `width` $width `slabs` $slabs `by`
+    $slab_bytes attr-dict `:` type($src) `->` type($frag)
+  }];
+}
+
 def SpakCuda_StMatrixOp
     : SpakCuda_Op<"stmatrix", [ReadWrite]> {
   let summary = "a warpgroup writes one slab of an accumulator to shared memory";

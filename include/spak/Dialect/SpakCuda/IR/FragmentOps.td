@@ -155,6 +155,15 @@ def SpakCuda_PackOp : SpakCuda_Op<"pack"> {
   }];
 }
 
+def SpakCuda_UnpackOp : SpakCuda_Op<"unpack"> {
+  let summary = "packed 16-bit registers as pairs of f32 registers";
+  let description = "The inverse of pack, apart from what pack rounded off.";
+  let arguments = (ins SpakCuda_FragType:$frag);
+  let results = (outs FreshFrag:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$frag attr-dict `:` type($frag) `->` type($result)";
+}
+
 def SpakCuda_RoundedOp
     : SpakCuda_Op<"rounded", [Pure]> {
   let summary = "a function of one number that is rounded to `type` next";
