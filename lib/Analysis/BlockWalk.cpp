@@ -449,6 +449,9 @@ private:
           cost.stores = static_cast<double>(wavefrontsOf(store));
           add(body, cost);
         })
+        .Case([&](cuda::LdMatrixOp load) {
+          arithmetic(0, count(load.getResult()), body);
+        })
         .Case([&](cuda::PartialLeaveOp leave) {
           for (Value frag : leave.getFrags()) {
             moved(cast<cuda::FragType>(frag.getType()), leave.getWorkspace(),

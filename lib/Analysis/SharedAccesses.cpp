@@ -62,12 +62,12 @@ std::string bufferName(Value buffer) {
   return shared ? shared.getName().str() : "?";
 }
 
-space::SharedAccess stmatrix(cuda::StMatrixOp op) {
-  int64_t width = op.getWidth();
+/// What a group's stmatrix or ldmatrix of one slab of \p width-byte rows take.
+space::SharedAccess matrixRows(StringRef what, Value buffer, int64_t width) {
   space::SharedAccess found;
-  found.what = "stmatrix";
-  found.buffer = bufferName(op.getDst());
-  // One instruction stores four 8x8 matrices: lane l gives row l % 16, left
+  found.what = what.str();
+  found.buffer = bufferName(buffer);
+  // One instruction moves four 8x8 matrices: lane l gives row l % 16, left
   // half for the first 16 lanes. All warps and all instructions of the slab.
   constexpr int64_t warps = 4, columnsBytes = 32;
   for (int64_t warp = 0; warp < warps; ++warp) {
@@ -90,6 +90,20 @@ space::SharedAccess stmatrix(cuda::StMatrixOp op) {
                               "addresses of all {1} instructions",
                               width, warps * width / columnsBytes)
                     .str();
+  return found;
+}
+
+space::SharedAccess stmatrix(cuda::StMatrixOp op) {
+  return matrixRows("stmatrix", op.getDst(), op.getWidth());
+}
+
+space::SharedAccess ldmatrix(cuda::LdMatrixOp op) {
+  int64_t width = op.getWidth();
+  space::SharedAccess found = matrixRows("ldmatrix", op.getSrc(), width);
+  int64_t slabs = op.getResult().getType().getCount() / (width / 8);
+  found.wavefronts *= slabs;
+  found.bytes *= slabs;
+  found.ideal *= slabs;
   return found;
 }
 
@@ -155,6 +169,7 @@ void countShared(cuda::KernelOp kernel, const TensorMaps &maps,
   kernel.walk([&](Operation *op) {
     llvm::TypeSwitch<Operation *>(op)
         .Case([&](cuda::StMatrixOp store) { add(op, stmatrix(store)); })
+        .Case([&](cuda::LdMatrixOp load) { add(op, ldmatrix(load)); })
         .Case([&](cuda::TmaLoadOp load) {
           if (cuda::HostTensorMapOp map = maps.of(load.getMap())) {
             add(op, copy("tma.load", load.getDst(), map));

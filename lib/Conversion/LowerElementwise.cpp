@@ -225,12 +225,54 @@ LogicalResult KernelLowering::lowerToShared(ir::ConvertLayoutOp op) {
   return success();
 }
 
+/// A loaded operand of products goes to the registers that they read: each
+/// group takes its rows.
+LogicalResult KernelLowering::lowerFromShared(ir::ConvertLayoutOp op) {
+  constexpr int64_t rowsPerGroup = 64;
+  auto type = cast<ir::TileType>(op.getResult().getType());
+  std::optional<RegisterMap> to = RegisterMap::of(type);
+  SharedMap map = *SharedMap::of(cast<ir::TileType>(op.getSrc().getType()));
+  auto place = places.find(op.getSrc());
+  if (place == places.end() || !to || to->warps.empty() ||
+      to->warps.front().axis == map.innerAxis() || map.swizzle == 0 ||
+      !isSixteenBit(type.getElementType())) {
+    return op.emitOpError("expected a swizzled tile of a ring and the "
+                          "registers of an operand, got ")
+           << op.getSrc().getType() << " to " << type;
+  }
+  int64_t groups = 1;
+  for (const Digit &digit : to->groups) {
+    groups *= digit.extent;
+  }
+  cuda::FragType frag = fragmentType(type, /*packed=*/true);
+  if (frag.getCount() != map.slabs() * map.swizzle / 8 ||
+      map.slabBytes() != rowsPerGroup * groups * map.swizzle) {
+    return op.emitOpError("expected slabs of the rows of all groups, got ")
+           << op.getSrc().getType();
+  }
+  StringRef rowAxis = to->warps.front().axis;
+  RegisterMap groupsOnly;
+  groupsOnly.groups = to->groups;
+  Value row;
+  if (groupsOnly.hasAxisInThreads(rowAxis)) {
+    row = threadCoordinate(groupsOnly, rowAxis);
+  }
+  RingOnDevice &ring = rings[place->second.ring];
+  values[op.getResult()] = {cuda::LdMatrixOp::create(
+      builder, op.getLoc(), frag, ring.buffers[place->second.tile],
+      slotIndex(ring, scalar(op.getSrc())), row, map.swizzle, map.slabBytes())};
+  return success();
+}
+
 LogicalResult KernelLowering::lowerConvertLayout(ir::ConvertLayoutOp op) {
   if (op.getBuffer()) {
     return lowerToShared(op);
   }
   Value source = op.getSrc();
   auto fromType = cast<ir::TileType>(source.getType());
+  if (fromType.isShared()) {
+    return lowerFromShared(op);
+  }
   std::optional<RegisterMap> from = RegisterMap::of(fromType);
   std::optional<RegisterMap> to =
       RegisterMap::of(cast<ir::TileType>(op.getResult().getType()));

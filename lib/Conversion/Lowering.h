@@ -274,6 +274,7 @@ private:
   LogicalResult lowerPack(ir::ConvertOp op);
   LogicalResult lowerConvertLayout(ir::ConvertLayoutOp op);
   LogicalResult lowerToShared(ir::ConvertLayoutOp op);
+  LogicalResult lowerFromShared(ir::ConvertLayoutOp op);
   LogicalResult lowerReduce(ir::ReduceOp op);
   mlir::FailureOr<Value> fragment(Value tile);
   cuda::PatternAttr patternAttr(const DigitPattern &pattern);

@@ -52,6 +52,7 @@ system FMHA_Causal extends "hopper.dsl" {
             hand_off(V) = hand_off
             rescale = rescale
             computed = weights
+            operand(Q) = q_in
             rescale_bound = bound
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead

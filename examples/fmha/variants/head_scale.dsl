@@ -48,6 +48,7 @@ system FMHA_HeadScale extends "hopper.dsl" {
             hand_off(V) = hand_off
             rescale = rescale
             computed = weights
+            operand(Q) = q_in
             rescale_bound = bound
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead

@@ -346,6 +346,7 @@ LogicalResult KernelPrinter::printOp(Operation *op) {
         return predicated("tma_wait_all_if", "tma_wait_all_if", wait.getWhen());
       })
       .Case([&](StMatrixOp store) { return printStMatrix(store); })
+      .Case([&](LdMatrixOp load) { return printLdMatrix(load); })
       .Case([&](PartialLeaveOp leave) { return printLeave(leave); })
       .Case([&](PartialTakeOp take) { return printTake(take); })
       .Case([&](PartialAddOp add) { return printAddPartial(add); })

@@ -118,6 +118,28 @@ LogicalResult StMatrixOp::verify() {
   return success();
 }
 
+LogicalResult LdMatrixOp::verify() {
+  FragType frag = getResult().getType();
+  SmemType smem = getSrc().getType();
+  int64_t width = getWidth();
+  if (!frag.isPacked()) {
+    return emitOpError("expected packed registers, got ") << frag;
+  }
+  if (width != 32 && width != 64 && width != 128) {
+    return emitOpError("expected a width of 32, 64 or 128 bytes, got ")
+           << width;
+  }
+  int64_t registers = width / 8, slab = getSlab();
+  int64_t slabs = frag.getCount() / registers;
+  if (frag.getCount() % registers != 0 || slab < 64 * width ||
+      (slabs - 1) * slab + 64 * width > smem.getBytes()) {
+    return emitOpError("expected registers of whole slabs of 64 rows of ")
+           << width << " bytes in " << smem.getBytes() << ", " << slab
+           << " apart, got " << frag.getCount();
+  }
+  return success();
+}
+
 static LogicalResult verifyAccess(Operation *op, FragType frag,
                                   GlobalType global, ArrayAttr patterns,
                                   size_t coords, size_t strides, size_t limits,

@@ -84,6 +84,19 @@ SmallVector<Value> rowValuesBefore(Operation *product) {
   return values;
 }
 
+/// Whether the fence behind a read of the operand of \p product orders all that
+/// comes before it, as nothing between the two writes registers.
+bool isFencedBefore(Operation *product) {
+  Operation *op = product->getPrevNode();
+  while (op && op->getNumRegions() == 0 && !isProduct(op) &&
+         llvm::none_of(op->getResultTypes(), llvm::IsaPred<FragType>)) {
+    op = op->getPrevNode();
+  }
+  auto fence = dyn_cast_or_null<WgmmaFenceOp>(op);
+  return fence && fence->getNumOperands() == 1 &&
+         fence.getFrags().front().getDefiningOp<LdMatrixOp>();
+}
+
 void SyncInserter::wait(int left, Operation *before, InFlight &state,
                         Held &held, bool rewrite) {
   WgmmaWaitOp waitOp;
@@ -146,7 +159,9 @@ void SyncInserter::runProduct(Operation *op, InFlight &state, bool rewrite) {
     // those that a product in flight holds must not be touched.
     SmallVector<OpOperand *> pinned;
     for (OpOperand &operand : op->getOpOperands()) {
-      if (isa<FragType>(operand.get().getType()) &&
+      bool fencedOnce =
+          operand.get() == registersOf(op) && isLoadedOperand(operand.get());
+      if (isa<FragType>(operand.get().getType()) && !fencedOnce &&
           !state.ageOf(operand.get())) {
         pinned.push_back(&operand);
       }
@@ -159,14 +174,16 @@ void SyncInserter::runProduct(Operation *op, InFlight &state, bool rewrite) {
       values = rowValuesBefore(op);
     }
     builder.setInsertionPoint(op);
-    auto fence = WgmmaFenceOp::create(builder, op->getLoc(), values);
-    for (auto [operand, value] : llvm::zip(pinned, fence.getResults())) {
-      operand->set(value);
-    }
-    // A later piece of the product reads the same registers.
-    for (auto [old, renamed] : llvm::zip(values, fence.getResults())) {
-      if (old.getParentBlock() == op->getBlock()) {
-        renameBehind(fence, old, renamed);
+    if (!values.empty() || !isFencedBefore(op)) {
+      auto fence = WgmmaFenceOp::create(builder, op->getLoc(), values);
+      for (auto [operand, value] : llvm::zip(pinned, fence.getResults())) {
+        operand->set(value);
+      }
+      // A later piece of the product reads the same registers.
+      for (auto [old, renamed] : llvm::zip(values, fence.getResults())) {
+        if (old.getParentBlock() == op->getBlock()) {
+          renameBehind(fence, old, renamed);
+        }
       }
     }
     builder.setInsertionPointAfter(op);
@@ -352,6 +369,12 @@ void SyncInserter::runOp(Operation *op, InFlight &state, Held &held,
       wait(*age, op, state, held, rewrite);
     }
     return;
+  }
+  if (auto load = dyn_cast<LdMatrixOp>(op); load && rewrite) {
+    builder.setInsertionPointAfter(op);
+    auto fence = WgmmaFenceOp::create(builder, op->getLoc(),
+                                      ValueRange{load.getResult()});
+    load.getResult().replaceAllUsesExcept(fence.getResult(0), fence);
   }
   if (std::optional<int> age = ageOfUses(op, state)) {
     wait(*age, op, state, held, rewrite);

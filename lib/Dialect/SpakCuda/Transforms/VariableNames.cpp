@@ -135,6 +135,10 @@ static std::pair<int, StringRef> meaning(OpOperand &use) {
     return value == store.getSlot() ? std::pair(1, StringRef("slot"))
                                     : std::pair(3, StringRef("first_row"));
   }
+  if (auto load = dyn_cast<LdMatrixOp>(user)) {
+    return value == load.getSlot() ? std::pair(1, StringRef("slot"))
+                                   : std::pair(3, StringRef("first_row"));
+  }
   if (auto store = dyn_cast<StoreFragOp>(user)) {
     return value == store.getBase()     ? std::pair(4, StringRef("base"))
            : isOneOf(store.getCoords()) ? std::pair(4, StringRef("coord"))
@@ -164,6 +168,8 @@ static std::string bufferOf(Value value) {
       buffer = store.getSrc();
     } else if (auto store = dyn_cast<StMatrixOp>(user)) {
       buffer = store.getDst();
+    } else if (auto load = dyn_cast<LdMatrixOp>(user)) {
+      buffer = load.getSrc();
     } else if (auto wgmma = dyn_cast<WgmmaSSOp>(user)) {
       buffer = value == wgmma.getASlot() ? wgmma.getA() : wgmma.getB();
     } else if (auto wgmma = dyn_cast<WgmmaRSOp>(user)) {

@@ -31,6 +31,18 @@ SPAK_FN void stmatrix_x4(uint32_t address, uint32_t r0, uint32_t r1,
 }
 //@ end
 
+//@ block ldmatrix_x4 needs types
+/// Loads four 8x8 matrices of 16-bit elements, one a register; lane i gives the
+/// address of row i % 8 of matrix i / 8. PTX ISA "ldmatrix".
+SPAK_FN void ldmatrix_x4(uint32_t *r, uint32_t address) {
+  asm volatile(
+      "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+      : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+      : "r"(address)
+      : "memory");
+}
+//@ end
+
 } // namespace spak
 
 #endif // SPAK_DEVICE_MATRIX_CUH

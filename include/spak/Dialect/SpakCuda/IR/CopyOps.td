@@ -108,6 +108,24 @@ def SpakCuda_StMatrixOp
   }];
 }
 
+def SpakCuda_LdMatrixOp : SpakCuda_Op<"ldmatrix", [ReadWrite]> {
+  let summary = "a warpgroup reads the A operand of a product into registers";
+  let description = [{
+    The mirror image of `stmatrix`: 64 rows of all slabs, which are `slab`
+    bytes apart, from row `row` of slot `slot` on. Each slab has rows of
+    `width` bytes and is swizzled by `width`. When it is done, all lanes of
+    the warp have read, so that one of them may give back the slot.
+  }];
+  let arguments = (ins SpakCuda_SmemType:$src, I32:$slot, Optional<I32>:$row,
+                       I64Attr:$width, I64Attr:$slab);
+  let results = (outs Res<SpakCuda_FragType, "", [MemAlloc]>:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $src `[` $slot `]` (`row` $row^)? `width` $width `slab` $slab
+    attr-dict `:` type($src) `->` type($result)
+  }];
+}
+
 def SpakCuda_LoadFragOp : SpakCuda_Op<"load_frag", [AttrSizedOperandSegments]> {
   let summary = "strided global memory to registers, zero where absent";
   let description = [{
