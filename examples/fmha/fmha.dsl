@@ -38,6 +38,8 @@ system FMHA_Forward {
 
         constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_h == 1
         constraint "each block claims its own tiles": order != "persistent_dynamic" or cluster_m * cluster_h == 1
+        constraint "a cluster fetches whole slabs, or groups of 8 rows":
+            tile_n % (8 * cluster_m * cluster_h) == 0 or D % (64 * cluster_m * cluster_h) == 0 or Dv % (64 * cluster_m * cluster_h) == 0
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "values have the width of keys, or 128 of 192": Dv == D or (D == 192 and Dv == 128)
         constraint "all slabs, or fewer than there are":
@@ -59,7 +61,8 @@ system FMHA_Forward {
         constraint "turns are handed on": hand_off == 0 or overlap == "both"
         constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
         constraint "scores and output fit the registers":
-            tile_n / 2 + tile_n / 4 + Dv / 2 + (D / 4 if q_in == "registers" else 0) + 30 <= (240 if tile_m <= 128 else 160)
+            tile_n / 2 + tile_n / 4 + Dv / 2 + (D / 4 if q_in == "registers" else 0)
+                + (38 if weights == "shared" else 30) <= (240 if tile_m <= 128 else 160)
     }
 
     knowledge {

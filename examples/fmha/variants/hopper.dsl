@@ -34,6 +34,8 @@ system FMHA_Hopper {
         rows_grow: [true, false]         // whether a row sees more keys than the one before
 
         constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_h == 1
+        constraint "a cluster fetches whole slabs, or groups of 8 rows":
+            tile_n % (8 * cluster_m * cluster_h) == 0 or D % (64 * cluster_m * cluster_h) == 0
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "all slabs, or fewer than there are": o_slabs == 4 or o_slabs * 64 < D
         constraint "Q, K, V and O fit shared memory":
@@ -51,7 +53,8 @@ system FMHA_Hopper {
         constraint "turns are handed on": hand_off == 0 or overlap == "both"
         constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
         constraint "scores and output fit the registers":
-            tile_n / 2 + tile_n / 4 + D / 2 + (D / 4 if q_in == "registers" else 0) + 30 <= (240 if tile_m <= 128 else 160)
+            tile_n / 2 + tile_n / 4 + D / 2 + (D / 4 if q_in == "registers" else 0)
+                + (38 if weights == "shared" else 30) <= (240 if tile_m <= 128 else 160)
     }
 
     knowledge {

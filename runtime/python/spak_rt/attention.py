@@ -30,7 +30,7 @@ def _one(q, k, v, scale, causal, dtype, divide_last=False):
         scores = scores.masked_fill(~keep, float("-inf"))
     if n == 0:
         lse = scores.new_full(scores.shape[:-1], float("-inf"))
-        return torch.zeros_like(q), lse
+        return q.new_zeros(q.shape[:-1] + v.shape[-1:]), lse
     lse = torch.logsumexp(scores.double() if dtype == torch.float64 else scores, -1)
     if divide_last:
         top = scores.amax(-1, keepdim=True)
@@ -46,11 +46,11 @@ def _one(q, k, v, scale, causal, dtype, divide_last=False):
 
 
 def formula(q, k, v, scale, causal, dtype, divide_last=False):
-    """Attention in `dtype` throughout: output [b, hq, m, d] and LSE."""
-    b, hq, m, d = q.shape
+    """Attention in `dtype` throughout: output [b, hq, m, dv] and LSE."""
+    b, hq, m, _ = q.shape
     hkv, n = k.shape[1], k.shape[2]
     group = hq // hkv
-    out = torch.empty((b, hq, m, d), dtype=dtype, device=q.device)
+    out = torch.empty((b, hq, m, v.shape[-1]), dtype=dtype, device=q.device)
     lse = torch.empty((b, hq, m), dtype=dtype, device=q.device)
     step = max(1, _SCORES // max(1, m * n * group))
     for batch in range(b):
@@ -84,15 +84,15 @@ def flops(b, hq, m, n, d, causal):
 class Case:
     """Sizes, memory order and distribution of one check."""
 
-    def __init__(self, b, hq, hkv, m, n, d, layout="bshd", dist="normal"):
+    def __init__(self, b, hq, hkv, m, n, d, layout="bshd", dist="normal", dv=None):
         self.b, self.hq, self.hkv = b, hq, hkv
-        self.m, self.n, self.d = m, n, d
+        self.m, self.n, self.d, self.dv = m, n, d, dv or d
         self.layout, self.dist = layout, dist
 
     def dims(self):
         return {
             "B": self.b, "Hq": self.hq, "Hkv": self.hkv,
-            "M": self.m, "N": self.n, "D": self.d,
+            "M": self.m, "N": self.n, "D": self.d, "Dv": self.dv,
         }  # fmt: skip
 
     def __str__(self):
@@ -134,14 +134,15 @@ def _boundary_targets(m, n, causal, generator, device):
 
 def make_inputs(case, dtype, causal, generator, device):
     """Q, K, V as Guarded tensors, and the exact output where there is one."""
-    b, hq, hkv, m, n, d = case.b, case.hq, case.hkv, case.m, case.n, case.d
+    b, hq, hkv, m, n = case.b, case.hq, case.hkv, case.m, case.n
+    d, dv = case.d, case.dv
     expected = None
     dist = case.dist if n else "normal"  # nothing to select from no keys
     if dist == "onehot":
         # Keys are random signs, a query is a multiple of one key: its score
         # is more than 104 above every other, so exp() of those is 0 in f32.
         k = tensors.signs((b, hkv, n, d), generator, device)
-        v = tensors.normal((b, hkv, n, d), generator, device)
+        v = tensors.normal((b, hkv, n, dv), generator, device)
         target = _boundary_targets(m, n, causal, generator, device)
         kk = k.repeat_interleave(hq // hkv, 1)
         seen = target.clamp(min=0)
@@ -152,9 +153,9 @@ def make_inputs(case, dtype, causal, generator, device):
         # Equal keys give equal weights; equal values come out unchanged.
         q = tensors.normal((b, hq, m, d), generator, device)
         k = tensors.normal((b, hkv, 1, d), generator, device).expand(b, hkv, n, d)
-        v = tensors.integers((b, hkv, 1, d), generator, device).expand(b, hkv, n, d)
+        v = tensors.integers((b, hkv, 1, dv), generator, device).expand(b, hkv, n, dv)
         expected = (
-            v[:, :, :1].to(dtype).repeat_interleave(hq // hkv, 1).expand(b, hq, m, d)
+            v[:, :, :1].to(dtype).repeat_interleave(hq // hkv, 1).expand(b, hq, m, dv)
         ).clone()
         if causal and m > n:
             expected[:, :, : m - n] = 0
@@ -164,14 +165,14 @@ def make_inputs(case, dtype, causal, generator, device):
         elif dist == "large":
             # Scores near +-1e4: q.k/sqrt(d) has deviation 47^2, and reaches
             # four to five of them.
-            make = lambda s, g, dv: tensors.normal(s, g, dv, 47.0)  # noqa: E731
+            make = lambda s, g, on: tensors.normal(s, g, on, 47.0)  # noqa: E731
         else:
             make = tensors.normal
         q = make((b, hq, m, d), generator, device)
         k = make((b, hkv, n, d), generator, device)
         if dist == "large":
             make = tensors.normal
-        v = make((b, hkv, n, d), generator, device)
+        v = make((b, hkv, n, dv), generator, device)
     built = [
         guarded(t.shape, dtype, device, case.layout).fill(t) for t in (q, k, v)
     ]

@@ -154,7 +154,9 @@ LogicalResult ProductChecker::runProduct(Operation *op, InFlight &state,
                                          bool report) {
   if (report) {
     Operation *before = op->getPrevNode();
-    while (before && !isa<WgmmaFenceOp>(before) && !writesRegisters(before)) {
+    // A wait is a loop, behind which ptxas takes all registers as written.
+    while (before && !isa<WgmmaFenceOp, RingWaitOp>(before) &&
+           !writesRegisters(before)) {
       before = before->getPrevNode();
     }
     if (!before || !isa<WgmmaFenceOp>(before)) {

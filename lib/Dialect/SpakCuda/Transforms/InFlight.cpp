@@ -67,6 +67,8 @@ bool isLoadedOperand(Value fragment) {
 
 RingBuffers::RingBuffers(KernelOp kernel) {
   kernel.walk([&](TmaLoadOp load) { ringOf[load.getDst()] = load.getRing(); });
+  // What lanes write is guarded by their own barriers.
+  kernel.walk([&](StMatrixOp write) { ringOf[write.getDst()] = Value(); });
 }
 
 bool RingBuffers::guards(Value ring, Value buffer) const {

@@ -84,19 +84,6 @@ SmallVector<Value> rowValuesBefore(Operation *product) {
   return values;
 }
 
-/// Whether the fence behind a read of the operand of \p product orders all that
-/// comes before it, as nothing between the two writes registers.
-bool isFencedBefore(Operation *product) {
-  Operation *op = product->getPrevNode();
-  while (op && op->getNumRegions() == 0 && !isProduct(op) &&
-         llvm::none_of(op->getResultTypes(), llvm::IsaPred<FragType>)) {
-    op = op->getPrevNode();
-  }
-  auto fence = dyn_cast_or_null<WgmmaFenceOp>(op);
-  return fence && fence->getNumOperands() == 1 &&
-         fence.getFrags().front().getDefiningOp<LdMatrixOp>();
-}
-
 void SyncInserter::wait(int left, Operation *before, InFlight &state,
                         Held &held, bool rewrite) {
   WgmmaWaitOp waitOp;
@@ -174,16 +161,14 @@ void SyncInserter::runProduct(Operation *op, InFlight &state, bool rewrite) {
       values = rowValuesBefore(op);
     }
     builder.setInsertionPoint(op);
-    if (!values.empty() || !isFencedBefore(op)) {
-      auto fence = WgmmaFenceOp::create(builder, op->getLoc(), values);
-      for (auto [operand, value] : llvm::zip(pinned, fence.getResults())) {
-        operand->set(value);
-      }
-      // A later piece of the product reads the same registers.
-      for (auto [old, renamed] : llvm::zip(values, fence.getResults())) {
-        if (old.getParentBlock() == op->getBlock()) {
-          renameBehind(fence, old, renamed);
-        }
+    auto fence = WgmmaFenceOp::create(builder, op->getLoc(), values);
+    for (auto [operand, value] : llvm::zip(pinned, fence.getResults())) {
+      operand->set(value);
+    }
+    // A later piece of the product reads the same registers.
+    for (auto [old, renamed] : llvm::zip(values, fence.getResults())) {
+      if (old.getParentBlock() == op->getBlock()) {
+        renameBehind(fence, old, renamed);
       }
     }
     builder.setInsertionPointAfter(op);
