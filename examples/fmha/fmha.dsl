@@ -61,8 +61,9 @@ system FMHA_Forward {
         constraint "turns are handed on": hand_off == 0 or overlap == "both"
         constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
         constraint "scores and output fit the registers":
-            tile_n / 2 + tile_n / 4 + Dv / 2 + (D / 4 if q_in == "registers" else 0)
-                + (38 if weights == "shared" else 30) <= (240 if tile_m <= 128 else 160)
+            tile_n / 2 + tile_n / 4 + Dv / 2 + (D / 4 + 8 if q_in == "registers" else 0)
+                + (38 if weights == "shared" else 30) + (0 if cluster_m * cluster_h == 1 else 8)
+                <= (240 if tile_m <= 128 else 160)
     }
 
     knowledge {
@@ -343,8 +344,8 @@ system FMHA_Forward {
         schedule {
             slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
-            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
-            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else (32 if cluster_m * cluster_h == 1 else 56)
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else (160 if cluster_m * cluster_h == 1 else 152)
             overlap = overlap
             split(V) = split
             hand_off(V) = hand_off

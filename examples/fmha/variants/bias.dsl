@@ -2,7 +2,14 @@
 //
 // A table of numbers is added to the scores.
 system FMHA_Bias extends "hopper.dsl" {
-    tuning_space { rows_grow: [false] }
+    tuning_space {
+        rows_grow: [false]
+
+        constraint "the table fits beside scores and output":
+            tile_n + tile_n / 4 + D / 2 + (D / 4 + 8 if q_in == "registers" else 0)
+                + (38 if weights == "shared" else 30) + (0 if cluster_m * cluster_h == 1 else 8)
+                <= (240 if tile_m <= 128 else 160)
+    }
 
     knowledge {
         fact d128 {
@@ -75,8 +82,8 @@ system FMHA_Bias extends "hopper.dsl" {
         schedule {
             slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
-            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
-            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else (32 if cluster_m * cluster_h == 1 else 56)
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else (160 if cluster_m * cluster_h == 1 else 152)
             overlap = overlap
             split(V) = split
             hand_off(V) = hand_off

@@ -53,8 +53,9 @@ system FMHA_Hopper {
         constraint "turns are handed on": hand_off == 0 or overlap == "both"
         constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
         constraint "scores and output fit the registers":
-            tile_n / 2 + tile_n / 4 + D / 2 + (D / 4 if q_in == "registers" else 0)
-                + (38 if weights == "shared" else 30) <= (240 if tile_m <= 128 else 160)
+            tile_n / 2 + tile_n / 4 + D / 2 + (D / 4 + 8 if q_in == "registers" else 0)
+                + (38 if weights == "shared" else 30) + (0 if cluster_m * cluster_h == 1 else 8)
+                <= (240 if tile_m <= 128 else 160)
     }
 
     knowledge {
