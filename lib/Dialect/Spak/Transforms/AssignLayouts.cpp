@@ -4,6 +4,7 @@
 // means is the Layout library's business; here only who must have which.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "FetchOperands.h"
 #include "LayoutClasses.h"
 #include "Requests.h"
 #include "TileLayouts.h"
@@ -60,9 +61,6 @@ private:
   LogicalResult chooseLayouts(const LayoutClasses &classes);
   LogicalResult finishDot(DotOp dot);
   FailureOr<LayoutAttr> layoutOfComputed(DotOp dot);
-  LogicalResult fetchOperands();
-  LogicalResult fetchOperand(StringRef tensor, StringRef request);
-  LogicalResult fetch(LoadOp load, DotOp dot, StringRef request);
   LogicalResult writeTypes(const LayoutClasses &classes);
   void convertSlices(const LayoutClasses &classes);
   LayoutAttr layoutFor(const LayoutClasses &classes, unsigned index,
@@ -381,95 +379,6 @@ LogicalResult LayoutAssignment::finishDot(DotOp dot) {
   return success();
 }
 
-/// Puts the tile of \p load into the registers that \p dot reads as A, right
-/// where it is loaded.
-LogicalResult LayoutAssignment::fetch(LoadOp load, DotOp dot,
-                                      StringRef request) {
-  TileType tile = load.getTile().getType();
-  if (load->getParentOfType<ForOp>()) {
-    return load.emitOpError("request `")
-           << request << "` = \"registers\": the tile changes in the loop; its "
-           << "registers would be written while products still read them. "
-           << "Only a tile that is loaded in front of the loops may lie there";
-  }
-  if (tile.getAxes()[1].getValue() != dot.getOver()) {
-    return load.emitOpError("request `")
-           << request << "` = \"registers\": the rows of this tile run along "
-           << "the contracted axis `" << dot.getOver()
-           << "`; only a tile whose rows run across it can be fetched";
-  }
-  ConvertLayoutOp fetched;
-  for (Operation *user : load.getTile().getUsers()) {
-    auto known = dyn_cast<ConvertLayoutOp>(user);
-    fetched = known ? known : fetched;
-  }
-  if (!fetched) {
-    OpBuilder b(load->getContext());
-    b.setInsertionPointAfter(load);
-    LayoutAttr layout =
-        operandLayout(context, tile.getAxes()[0].getValue(), dot.getOver(),
-                      tile.getShape()[1], groups);
-    fetched = ConvertLayoutOp::create(b, load.getLoc(), tile.withLayout(layout),
-                                      load.getTile());
-    remark(fetched, "products read this operand from registers",
-           "request `" + request + "`");
-  }
-  dot.getAMutable().assign(fetched.getResult());
-  dot.setInstr(
-      ("wgmma.rs" + dot.getInstr()->drop_front(strlen("wgmma.ss"))).str());
-  return success();
-}
-
-LogicalResult LayoutAssignment::fetchOperand(StringRef tensor,
-                                             StringRef request) {
-  bool isA = false, isB = false;
-  for (DotOp dot : dots) {
-    auto reads = [&](Value operand) {
-      auto load = operand.getDefiningOp<LoadOp>();
-      return load && sourceName(load.getView()) == tensor ? load : LoadOp();
-    };
-    isB |= static_cast<bool>(reads(dot.getB()));
-    if (LoadOp load = reads(dot.getA())) {
-      isA = true;
-      if (failed(fetch(load, dot, request))) {
-        return failure();
-      }
-    }
-  }
-  if (isA) {
-    return success();
-  }
-  return kernel.emitOpError("request `")
-         << request << "` = \"registers\": "
-         << (isB ? "products read that tensor as the operand that wgmma takes "
-                   "from shared memory only; their other one gives the rows"
-                 : "no product has a tile of that tensor as its operand");
-}
-
-/// Loaded A sides that the requests `operand_<tensor>` want in registers.
-LogicalResult LayoutAssignment::fetchOperands() {
-  RequestAttr attr = kernel.getRequestAttr();
-  if (!attr) {
-    return success();
-  }
-  for (NamedAttribute entry : attr.getEntries()) {
-    StringRef name = entry.getName(), tensor = name;
-    if (!tensor.consume_front("operand_")) {
-      continue;
-    }
-    StringRef asked = requests.text(name);
-    if (asked != "registers" && asked != "shared") {
-      return kernel.emitOpError("request `")
-             << name << "`: expected \"registers\" or \"shared\", got "
-             << entry.getValue();
-    }
-    if (asked == "registers" && failed(fetchOperand(tensor, name))) {
-      return failure();
-    }
-  }
-  return success();
-}
-
 /// Where an op reads a slice whose class got its layout from elsewhere.
 void LayoutAssignment::convertSlices(const LayoutClasses &classes) {
   for (const LayoutClasses::Slice &edge : classes.slices()) {
@@ -566,7 +475,7 @@ LogicalResult LayoutAssignment::run() {
       return failure();
     }
   }
-  return fetchOperands();
+  return fetchOperands(kernel, dots, groups);
 }
 
 class AssignLayoutsPass : public impl::AssignLayoutsBase<AssignLayoutsPass> {
