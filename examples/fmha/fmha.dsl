@@ -19,6 +19,7 @@ system FMHA_Forward {
         v_more: [0, 1]                   // and that many more of V
         o_slabs: [4, 2, 1, 3, 0]         // slabs of 64 columns in the store buffer: all, some; 0 stores directly
         q_slots: [1, 2]                  // tiles of Q in flight
+        q_in: ["shared", "registers"]    // where Q lies as an operand; in registers its slot is free at once
         overlap: ["intra", "both", "pingpong", "none"]   // products under the softmax: of this group, of the other
         split: [0, 6, 2, 3, 4, 5, 7, 8, 9]   // steps of P V issued before the scores are awaited, 0 for all
         hand_off: [0, 2, 4, 6]           // after how many of them the other group may issue, 0 for those
@@ -37,6 +38,8 @@ system FMHA_Forward {
 
         constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_h == 1
         constraint "each block claims its own tiles": order != "persistent_dynamic" or cluster_m * cluster_h == 1
+        constraint "a cluster fetches whole slabs, or groups of 8 rows":
+            tile_n % (8 * cluster_m * cluster_h) == 0 or D % (64 * cluster_m * cluster_h) == 0 or Dv % (64 * cluster_m * cluster_h) == 0
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "values have the width of keys, or 128 of 192": Dv == D or (D == 192 and Dv == 128)
         constraint "all slabs, or fewer than there are":
@@ -51,13 +54,16 @@ system FMHA_Forward {
         constraint "long and short rows": order != "persistent_paired" or (causal and section == 0)
         constraint "sections are for causal rows": section == 0 or causal
         constraint "masks trim whole products": trim == 0 or (causal and tile_n == 128 and split == 0 and hand_off == 0)
+        constraint "products with Q in registers are whole": trim == 0 or q_in == "shared"
         constraint "groups take turns": tile_m >= 128 or overlap == "intra" or overlap == "none"
         constraint "late products are split": (split == 0 and rescale == "first") or overlap == "intra" or overlap == "both"
         constraint "one place to scale": exp_ahead == 0 or (rescale == "first" and split == 0 and (overlap == "intra" or overlap == "both"))
         constraint "turns are handed on": hand_off == 0 or overlap == "both"
         constraint "a split leaves two pieces": 16 * split < tile_n and 16 * hand_off < tile_n
         constraint "scores and output fit the registers":
-            tile_n / 2 + tile_n / 4 + Dv / 2 + 30 <= (240 if tile_m <= 128 else 160)
+            tile_n / 2 + tile_n / 4 + Dv / 2 + (D / 4 + 8 if q_in == "registers" else 0)
+                + (38 if weights == "shared" else 30) + (0 if cluster_m * cluster_h == 1 else 8)
+                <= (240 if tile_m <= 128 else 160)
     }
 
     knowledge {
@@ -379,13 +385,14 @@ system FMHA_Forward {
         schedule {
             slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
-            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
-            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else (32 if cluster_m * cluster_h == 1 else 56)
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else (160 if cluster_m * cluster_h == 1 else 152)
             overlap = overlap
             split(V) = split
             hand_off(V) = hand_off
             rescale = rescale
             computed = weights
+            operand(Q) = q_in
             rescale_bound = bound
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead

@@ -346,7 +346,7 @@ private:
           add(body, cost);
         })
         .Case([&](cuda::LdMatrixOp load) {
-          arithmetic(0, count(load.getFrag()), body);
+          arithmetic(0, count(load.getResult()), body);
           Cost cost{Cost::Stores};
           cost.stores = static_cast<double>(wavefrontsOf(load));
           add(body, cost);

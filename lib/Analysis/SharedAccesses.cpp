@@ -101,7 +101,9 @@ space::SharedAccess stmatrix(cuda::StMatrixOp op) {
 }
 
 space::SharedAccess ldmatrix(cuda::LdMatrixOp op) {
-  return matrices("ldmatrix", op.getSrc(), op.getWidth(), op.getSlabs());
+  int64_t width = op.getWidth();
+  int64_t slabs = op.getResult().getType().getCount() / (width / 8);
+  return matrices("ldmatrix", op.getSrc(), width, slabs);
 }
 
 space::SharedAccess copy(StringRef what, Value buffer,

@@ -225,49 +225,57 @@ LogicalResult KernelLowering::lowerToShared(ir::ConvertLayoutOp op) {
   return success();
 }
 
-/// A tile of a ring goes to the registers of an accumulator, as f32: what
-/// reads it converts it to that.
+/// A tile of a ring goes to registers, each group takes its rows: as products
+/// read an operand, or as their result lies, in f32, if that is what all who
+/// read it make of it.
 LogicalResult KernelLowering::lowerFromShared(ir::ConvertLayoutOp op) {
-  Location loc = op.getLoc();
+  constexpr int64_t rowsPerGroup = 64;
   auto type = cast<ir::TileType>(op.getResult().getType());
-  auto source = cast<ir::TileType>(op.getSrc().getType());
   std::optional<RegisterMap> to = RegisterMap::of(type);
-  std::optional<SharedMap> map = SharedMap::of(source);
-  bool widened = llvm::all_of(op->getUsers(), [](Operation *user) {
-    auto convert = dyn_cast<ir::ConvertOp>(user);
-    return convert && convert.getResult().getType().getElementType().isF32();
-  });
-  if (!to || to->warps.empty() || !map || map->swizzle == 0 || !widened ||
+  std::optional<SharedMap> map =
+      SharedMap::of(cast<ir::TileType>(op.getSrc().getType()));
+  auto place = places.find(op.getSrc());
+  if (place == places.end() || !to || to->warps.empty() || !map ||
+      to->warps.front().axis == map->innerAxis() || map->swizzle == 0 ||
       !isSixteenBit(type.getElementType())) {
-    return op.emitOpError("expected a swizzled tile of 16-bit numbers that "
-                          "arithmetic in f32 reads as a product's result lies, "
-                          "got ")
-           << source << " to " << type;
+    return op.emitOpError("expected a swizzled tile of a ring, of 16-bit "
+                          "numbers, and the registers of a product, got ")
+           << op.getSrc().getType() << " to " << type;
   }
-  auto packed = cast<cuda::FragType>(fragmentType(type, /*packed=*/true));
-  if (map->slabs() * map->swizzle / 8 != packed.getCount()) {
+  bool widened =
+      !op->use_empty() && llvm::all_of(op->getUsers(), [](Operation *user) {
+        auto convert = dyn_cast<ir::ConvertOp>(user);
+        return convert &&
+               convert.getResult().getType().getElementType().isF32();
+      });
+  int64_t groups = 1;
+  for (const Digit &digit : to->groups) {
+    groups *= digit.extent;
+  }
+  cuda::FragType frag = fragmentType(type, /*packed=*/true);
+  if (frag.getCount() != map->slabs() * map->swizzle / 8 ||
+      map->slabBytes() != rowsPerGroup * groups * map->swizzle) {
     return op.emitOpError("expected slabs of the rows of all groups, got ")
-           << source;
+           << op.getSrc().getType();
   }
-  const SharedPlace &place = places.find(op.getSrc())->second;
-  RingOnDevice &ring = rings[place.ring];
+  StringRef rowAxis = to->warps.front().axis;
   RegisterMap groupsOnly;
   groupsOnly.groups = to->groups;
-  StringRef rowAxis = to->warps.front().axis;
   Value row;
   if (groupsOnly.hasAxisInThreads(rowAxis)) {
     row = threadCoordinate(groupsOnly, rowAxis);
   }
-  Value read =
-      cuda::LdMatrixOp::create(builder, loc, packed, ring.buffers[place.tile],
-                               slotIndex(ring, scalar(op.getSrc())), row,
-                               builder.getI64IntegerAttr(map->swizzle),
-                               builder.getI64IntegerAttr(map->slabs()),
-                               builder.getI64IntegerAttr(map->slabBytes()));
-  Type wide = cuda::FragType::get(builder.getContext(), 2 * packed.getCount(),
-                                  builder.getF32Type());
-  values[op.getResult()] = {
-      cuda::UnpackOp::create(builder, loc, wide, read).getResult()};
+  RingOnDevice &ring = rings[place->second.ring];
+  Value read = cuda::LdMatrixOp::create(builder, op.getLoc(), frag,
+                                        ring.buffers[place->second.tile],
+                                        slotIndex(ring, scalar(op.getSrc())),
+                                        row, map->swizzle, map->slabBytes());
+  if (widened) {
+    Type wide = cuda::FragType::get(builder.getContext(), 2 * frag.getCount(),
+                                    builder.getF32Type());
+    read = cuda::UnpackOp::create(builder, op.getLoc(), wide, read);
+  }
+  values[op.getResult()] = {read};
   return success();
 }
 
@@ -276,11 +284,10 @@ LogicalResult KernelLowering::lowerConvertLayout(ir::ConvertLayoutOp op) {
     return lowerToShared(op);
   }
   Value source = op.getSrc();
-  if (places.contains(source) &&
-      RegisterMap::of(cast<ir::TileType>(op.getResult().getType()))) {
+  auto fromType = cast<ir::TileType>(source.getType());
+  if (fromType.isShared()) {
     return lowerFromShared(op);
   }
-  auto fromType = cast<ir::TileType>(source.getType());
   std::optional<RegisterMap> from = RegisterMap::of(fromType);
   std::optional<RegisterMap> to =
       RegisterMap::of(cast<ir::TileType>(op.getResult().getType()));

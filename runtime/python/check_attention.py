@@ -10,7 +10,7 @@ import sys
 
 import torch
 
-from spak_rt import attention, checking, fake, numerics, tensors
+from spak_rt import attention, checking, covering, fake, numerics, tensors
 from spak_rt.attention import Case
 
 LENGTHS = [1, 2, 63, 64, 65, 113, 127, 129, 203, 257, 777, 1023, 1024, 2047]
@@ -41,6 +41,29 @@ def matrix(d):
     return cases
 
 
+def sample(kind, count, heads, d, dv, seed):
+    """`count` cases with these heads: `random` ones, or `pairwise` those that
+    meet every pair, and the shapes with a history as far as they go."""
+    if kind == "random":
+        factors = [[1, 3], heads, LENGTHS, [0] + LENGTHS, LAYOUTS, DISTS]
+        rows = covering.drawn(factors, count, seed)
+    else:
+        lengths = [n for n in LENGTHS if n not in (2, 113, 1023)]
+        factors = [[1, 3], heads, lengths + [2], [0] + lengths, LAYOUTS, sorted(set(DISTS))]
+        rows = covering.pairwise(factors, count, seed)
+    cases = [Case(*row[:5], d, *row[5:], dv=dv) for row in (_flat(r) for r in rows)]
+    hq, hkv = heads[0]
+    history = [(300, 40), (300, 0), (0, 65), (129, 4100), (4100, 129), (1023, 1023)]
+    cases += [Case(2, hq, hkv, m, n, d, layout, dv=dv)
+              for (m, n), layout in zip(history, LAYOUTS + LAYOUTS)]  # fmt: skip
+    return cases[:count]
+
+
+def _flat(row):
+    b, (hq, hkv), m, n, layout, dist = row
+    return b, hq, hkv, m, n, layout, dist
+
+
 def small(d):
     return [
         Case(1, 1, 1, 64, 64, d), Case(1, 2, 1, 65, 130, d, "bhsd"),
@@ -62,8 +85,38 @@ class Checker:
         self.out_dtype = tensors.TORCH_TYPES[info.tensors["O"]["dtype"]]
         self.causal = flag(info.point.get("causal", False))
         self.d = int(info.tensors["Q"]["extents"][-1])
-        self.dv = int(info.tensors["O"]["extents"][-1])
+        self.dv = int(info.tensors["V"]["extents"][-1])
         self.has_lse = "LSE" in info.tensors
+        # Blocks of grouped heads that work together divide a group.
+        self.together = int(info.point.get("cluster_h", 1))
+
+    def accepts(self, hq, hkv):
+        return hq // hkv % self.together == 0
+
+    def cases(self):
+        """The cases that the options ask for."""
+        kind, count = self.options.cases
+        heads = [h for h in HEADS if self.accepts(*h)]
+        if kind != "matrix":
+            return sample(kind, count, heads, self.d, self.dv, self.options.seed or 1)
+        cases = small(self.d) if self.options.small else matrix(self.d)
+        for case in cases:
+            case.dv = self.dv
+            if not self.accepts(case.hq, case.hkv):
+                case.hq, case.hkv = heads[case.hq % len(heads)]
+        return cases
+
+    def refuses(self, case):
+        """A group that the blocks do not divide is refused before a launch."""
+        _, _, _, params = self.prepare(case)
+        verdict = numerics.Verdict()
+        try:
+            self.kernel.launch(params)
+            verdict.reasons.append("was launched")
+        except checking.library.LaunchError as error:
+            if error.code != 6:
+                verdict.reasons.append(str(error))
+        self.tally.add("refusal of %s" % case, verdict)
 
     def prepare(self, case):
         """Inputs, poisoned outputs, params."""
@@ -171,21 +224,21 @@ def main():
 
     def check_kernel(kernel, tally, generator):
         checker = Checker(kernel, tally, generator, options)
-        cases = small(checker.d) if options.small else matrix(checker.d)
-        for case in checking.pick(cases, options.limit):
-            case.dv = checker.dv
+        whole = options.cases[0] == "matrix" and not options.small
+        for case in checking.pick(checker.cases(), options.limit):
             tally.begin(case)
             try:
                 checker.check(case)
             except checking.library.LaunchError as error:
                 tally.add_error(case, error)
         heads = [(2, 4, 4, 257, 1023), (3, 8, 2, 1024, 1024), (1, 32, 32, 777, 129)]
-        for b, hq, hkv, m, n in heads[: 1 if options.small else 3]:
+        heads = [h for h in heads if checker.accepts(h[1], h[2])] or [(3, 8, 1, 1024, 1024)]
+        for b, hq, hkv, m, n in heads[: 3 if whole else 1]:
             tally.begin("repeats", factor=2)
-            case = Case(b, hq, hkv, m, n, checker.d)
-            case.dv = checker.dv
-            checker.repeat(case, options.repeats)
-        if not options.small and not options.no_large:
+            checker.repeat(Case(b, hq, hkv, m, n, checker.d, dv=checker.dv), options.repeats)
+        if not checker.accepts(3, 3):
+            checker.refuses(Case(1, 3, 3, 65, 64, checker.d, dv=checker.dv))
+        if whole and not options.no_large and checker.d == checker.dv and checker.together == 1:
             tally.begin("beyond 2^31 elements", factor=5)
             checker.large()
 

@@ -122,6 +122,7 @@ def main():
     parser.add_argument("--out", required=True, help="folder for logs and records")
     parser.add_argument("--match", default="", help="only files whose name contains this")
     parser.add_argument("--steps", default="check,sanitize,launch,bench")
+    parser.add_argument("--cases", default="matrix", help="what check-attention is asked for")
     parser.add_argument("--reference", action="append", default=[], metavar="KERNEL=FILE:FUNCTION")
     parser.add_argument("--spak-run", help="the spak-run to launch both ways with")
     parser.add_argument("--sanitize-match", default="", help="only these under the sanitizers")
@@ -130,7 +131,7 @@ def main():
     os.makedirs(options.out, exist_ok=True)
     session, steps = Session(options), options.steps.split(",")
     if "check" in steps:
-        session.python("check-attention", "check_attention.py", [], 300)
+        session.python("check-attention", "check_attention.py", ["--cases", options.cases], 300)
         session.python("check-gemm", "check_gemm.py", [], 200)
         if options.reference:
             given = [word for r in options.reference for word in ("--reference", r)]
@@ -142,10 +143,11 @@ def main():
         session.python("bench-gemm", "bench_gemm.py", [], 120)
     if "sanitize" in steps:
         only = ["--match", options.sanitize_match] if options.sanitize_match else []
-        for tool in ("memcheck", "initcheck"):
-            for script in ("attention", "gemm"):
-                session.python("%s-%s" % (tool, script), "check_%s.py" % script,
-                               only + ["--limit", "4", "--sanitizer", tool], 150)  # fmt: skip
+        for tool in ("memcheck", "initcheck", "synccheck"):
+            session.python("%s-attention" % tool, "sanitize_attention.py",
+                           only + ["--sanitizer", tool], 60)  # fmt: skip
+        session.python("memcheck-gemm", "check_gemm.py",
+                       only + ["--limit", "4", "--sanitizer", "memcheck"], 150)  # fmt: skip
     proved, checked = write_gpu_record(options)
     print("==== summary")
     for name, result, seconds in session.steps:

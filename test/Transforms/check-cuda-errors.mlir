@@ -524,3 +524,49 @@ spak_cuda.kernel @some_wait() attributes {threads = 128, cluster = 2} {
   }
   spak_cuda.return
 }
+
+// -----
+!p = !spak_cuda.frag<16xvector<2xbf16>>
+!b = !spak_cuda.smem<1 x 8192 bytes of bf16>
+!r = !spak_cuda.ring<1>
+spak_cuda.kernel @read_unfenced(%i: i32, %q: i1) attributes {threads = 128, smem_bytes = 8208} {
+  %a = spak_cuda.shared "a" at 0 : !b
+  %r = spak_cuda.ring "r" full 1 empty 4 at 8192 : !r
+  %c0 = arith.constant 0 : i32
+  spak_cuda.ring.wait %r, %i : !r
+  // expected-error@+1 {{WGMMA-FENCE: what it reads is not fenced before products use it}}
+  %p = spak_cuda.ldmatrix %a[%c0] width 128 slab 8192 : !b -> !p
+  spak_cuda.ring.release %r, %i when %q : !r
+  %x = spak_cuda.wgmma.wait 0 of %p : !p -> !p
+  spak_cuda.return
+}
+
+// -----
+!p = !spak_cuda.frag<16xvector<2xbf16>>
+!b = !spak_cuda.smem<1 x 8192 bytes of bf16>
+!r = !spak_cuda.ring<1>
+spak_cuda.kernel @read_too_late(%i: i32, %q: i1) attributes {threads = 128, smem_bytes = 8208} {
+  %a = spak_cuda.shared "a" at 0 : !b
+  %r = spak_cuda.ring "r" full 1 empty 4 at 8192 : !r
+  %c0 = arith.constant 0 : i32
+  spak_cuda.ring.wait %r, %i : !r
+  spak_cuda.ring.release %r, %i when %q : !r
+  // expected-error@+1 {{RING-RELEASE: reads a slot of ring "r" after its release}}
+  %p = spak_cuda.ldmatrix %a[%c0] width 128 slab 8192 : !b -> !p
+  %x = spak_cuda.wgmma.fence of %p : !p -> !p
+  spak_cuda.return
+}
+
+// -----
+!p = !spak_cuda.frag<16xvector<2xbf16>>
+!b = !spak_cuda.smem<1 x 8192 bytes of bf16>
+!r = !spak_cuda.ring<1>
+spak_cuda.kernel @read_unawaited(%i: i32, %q: i1) attributes {threads = 128, smem_bytes = 8208} {
+  %a = spak_cuda.shared "a" at 0 : !b
+  %r = spak_cuda.ring "r" full 1 empty 4 at 8192 : !r
+  %c0 = arith.constant 0 : i32
+  // expected-error@+1 {{RING-WAIT: reads a slot of ring "r" that it has not waited for}}
+  %p = spak_cuda.ldmatrix %a[%c0] width 128 slab 8192 : !b -> !p
+  %x = spak_cuda.wgmma.fence of %p : !p -> !p
+  spak_cuda.return
+}

@@ -42,13 +42,14 @@ system FMHA_PrefixLM extends "hopper.dsl" {
         schedule {
             slots(Q) = q_slots   slots(K) = stages   slots(V) = stages + v_more
             consumers = tile_m / 64
-            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else 32
-            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else 160
+            registers(producer) = (24 if cluster_m * cluster_h == 1 else 40) if tile_m <= 128 else (32 if cluster_m * cluster_h == 1 else 56)
+            registers(consumer) = (240 if cluster_m * cluster_h == 1 else 232) if tile_m <= 128 else (160 if cluster_m * cluster_h == 1 else 152)
             overlap = overlap
             split(V) = split
             hand_off(V) = hand_off
             rescale = rescale
             computed = weights
+            operand(Q) = q_in
             rescale_bound = bound
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead

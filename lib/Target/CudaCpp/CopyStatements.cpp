@@ -82,6 +82,46 @@ LogicalResult KernelPrinter::printTmaStore(TmaStoreOp op) {
   return success();
 }
 
+LogicalResult KernelPrinter::openRows(Value first) {
+  std::string row = "threadIdx.x / 32 % 4 * 16 + threadIdx.x % 16";
+  if (first) {
+    auto base = text(first, Strength::Sum);
+    if (!base) {
+      return failure();
+    }
+    row = *base + " + " + row;
+  }
+  out.open("");
+  out.statement("const uint32_t row = " + row + ";");
+  return success();
+}
+
+LogicalResult KernelPrinter::printLdMatrix(LdMatrixOp op) {
+  headers.use("ldmatrix_x4");
+  headers.use("swizzled");
+  auto tile = address(op.getSrc(), op.getSlot(), 0, Value());
+  if (!tile || failed(openRows(op.getRow()))) {
+    return failure();
+  }
+  int64_t width = op.getWidth(), perSlab = width / 32;
+  int64_t slabs = op.getResult().getType().getCount() / 4 / perSlab;
+  openUnrolled("i", slabs * perSlab);
+  // As stmatrix writes them: lanes 16 to 31 give the right half of 16 columns.
+  std::string slab = slabs == 1 ? ""
+                                : " + i / " + std::to_string(perSlab) + " * " +
+                                      std::to_string(op.getSlab());
+  std::string column = slabs == 1 ? "i" : "i % " + std::to_string(perSlab);
+  out.statement("const uint32_t address = " + *tile + slab + " + row * " +
+                Twine(width) + " + " + column +
+                " * 32 + threadIdx.x / 16 % 2 * 16;");
+  out.statement("spak::ldmatrix_x4(" + name(op.getResult()) +
+                " + 4 * i, spak::swizzled<" + Twine(width) + ">(address));");
+  out.close();
+  out.close();
+  out.statement("__syncwarp();");
+  return success();
+}
+
 LogicalResult KernelPrinter::printStMatrix(StMatrixOp op) {
   headers.use("stmatrix_x4");
   headers.use("swizzled");
@@ -90,16 +130,9 @@ LogicalResult KernelPrinter::printStMatrix(StMatrixOp op) {
     return failure();
   }
   int64_t width = op.getWidth();
-  std::string row = "threadIdx.x / 32 % 4 * 16 + threadIdx.x % 16";
-  if (op.getRow()) {
-    auto base = text(op.getRow(), Strength::Sum);
-    if (!base) {
-      return failure();
-    }
-    row = *base + " + " + row;
+  if (failed(openRows(op.getRow()))) {
+    return failure();
   }
-  out.open("");
-  out.statement("const uint32_t row = " + row + ";");
   openUnrolled("i", width / 32);
   // Lanes 16 to 31 give the addresses of the right half of 16 columns.
   out.statement("const uint32_t address = " + *slab + " + row * " +
@@ -112,46 +145,6 @@ LogicalResult KernelPrinter::printStMatrix(StMatrixOp op) {
                  (constant ? " + " + std::to_string(constant) : "") + "]";
   }
   out.statement("spak::stmatrix_x4(spak::swizzled<" + Twine(width) +
-                ">(address)" + arguments + ");");
-  out.close();
-  out.close();
-  return success();
-}
-
-LogicalResult KernelPrinter::printLdMatrix(LdMatrixOp op) {
-  headers.use("ldmatrix_x4");
-  headers.use("swizzled");
-  auto tile = address(op.getSrc(), op.getSlot(), 0, Value());
-  if (!tile) {
-    return failure();
-  }
-  int64_t width = op.getWidth(), perSlab = width / 32, slabs = op.getSlabs();
-  std::string row = "threadIdx.x / 32 % 4 * 16 + threadIdx.x % 16";
-  if (op.getRow()) {
-    auto base = text(op.getRow(), Strength::Sum);
-    if (!base) {
-      return failure();
-    }
-    row = *base + " + " + row;
-  }
-  out.open("");
-  out.statement("const uint32_t row = " + row + ";");
-  openUnrolled("i", slabs * perSlab);
-  // As stmatrix: lanes 16 to 31 give the right half of 16 columns.
-  std::string column = slabs == 1
-                           ? "i * 32"
-                           : "i / " + std::to_string(perSlab) + " * " +
-                                 std::to_string(op.getSlabBytes()) + " + i % " +
-                                 std::to_string(perSlab) + " * 32";
-  out.statement("const uint32_t address = " + *tile + " + row * " +
-                Twine(width) + " + " + column +
-                " + threadIdx.x / 16 % 2 * 16;");
-  std::string frag = name(op.getFrag()), arguments;
-  for (int64_t j = 0; j < 4; ++j) {
-    arguments +=
-        ", " + frag + "[4 * i" + (j ? " + " + std::to_string(j) : "") + "]";
-  }
-  out.statement("spak::ldmatrix_x4(spak::swizzled<" + Twine(width) +
                 ">(address)" + arguments + ");");
   out.close();
   out.close();

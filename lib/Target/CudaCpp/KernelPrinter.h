@@ -47,6 +47,8 @@ private:
   Result printTmaStore(TmaStoreOp op);
   Result printStMatrix(StMatrixOp op);
   Result printLdMatrix(LdMatrixOp op);
+  /// Opens a block in which `row` is the row that a lane addresses.
+  Result openRows(mlir::Value first);
   Result printLoadFrag(LoadFragOp op);
   Result printStoreFrag(StoreFragOp op);
 

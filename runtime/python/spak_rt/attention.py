@@ -85,9 +85,9 @@ class Case:
     """Sizes, memory order and distribution of one check. Values are as wide as
     keys unless `dv` is set."""
 
-    def __init__(self, b, hq, hkv, m, n, d, layout="bshd", dist="normal"):
+    def __init__(self, b, hq, hkv, m, n, d, layout="bshd", dist="normal", dv=None):
         self.b, self.hq, self.hkv = b, hq, hkv
-        self.m, self.n, self.d, self.dv = m, n, d, d
+        self.m, self.n, self.d, self.dv = m, n, d, dv or d
         self.layout, self.dist = layout, dist
 
     def dims(self):
@@ -135,8 +135,8 @@ def _boundary_targets(m, n, causal, generator, device):
 
 def make_inputs(case, dtype, causal, generator, device):
     """Q, K, V as Guarded tensors, and the exact output where there is one."""
-    b, hq, hkv, m, n, d = case.b, case.hq, case.hkv, case.m, case.n, case.d
-    dv = case.dv
+    b, hq, hkv, m, n = case.b, case.hq, case.hkv, case.m, case.n
+    d, dv = case.d, case.dv
     expected = None
     dist = case.dist if n else "normal"  # nothing to select from no keys
     if dist == "onehot":
@@ -166,7 +166,7 @@ def make_inputs(case, dtype, causal, generator, device):
         elif dist == "large":
             # Scores near +-1e4: q.k/sqrt(d) has deviation 47^2, and reaches
             # four to five of them.
-            make = lambda s, g, where: tensors.normal(s, g, where, 47.0)  # noqa: E731
+            make = lambda s, g, on: tensors.normal(s, g, on, 47.0)  # noqa: E731
         else:
             make = tensors.normal
         q = make((b, hq, m, d), generator, device)

@@ -45,6 +45,16 @@ def same_bits(kernel, params, outputs, count):
     return verdict
 
 
+def cases_asked(text):
+    """("matrix" | "pairwise" | "random", how many)"""
+    kind, _, count = text.partition(":")
+    if kind == "matrix" and not count:
+        return kind, None
+    if kind not in ("pairwise", "random") or not count.isdigit() or int(count) < 1:
+        raise argparse.ArgumentTypeError("expected matrix, pairwise:N or random:N")
+    return kind, int(count)
+
+
 def parser(description):
     result = argparse.ArgumentParser(description=description)
     result.add_argument("--lib", metavar="DIR", help="folder of .json with .so or .cu")
@@ -53,6 +63,9 @@ def parser(description):
     result.add_argument("--json", metavar="FILE", help="append trace-1 records")
     result.add_argument("--small", action="store_true", help="a few small shapes only")
     result.add_argument("--limit", type=int, help="at most this many shapes")
+    result.add_argument("--cases", default="matrix", type=cases_asked, metavar="WHICH",
+                        help="matrix (all), pairwise:N (at most N that meet every pair of "
+                        "sizes, heads, memory orders and distributions) or random:N")  # fmt: skip
     result.add_argument("--repeats", type=int, default=200, metavar="N",
                         help="launches that must give the same bits")  # fmt: skip
     result.add_argument("--no-large", action="store_true",
@@ -146,7 +159,7 @@ class Tally:
         failed = bool(self.failures)
         kind = "runtime" if self.launch_failed else "correctness"
         return trace.record(
-            "check", kernel, {"cases": self.passed + len(self.failures), "file": self.label},
+            "check", kernel, {"which": ":".join(str(x) for x in self.options.cases if x), "cases": self.passed + len(self.failures), "file": self.label},
             invalidity=kind if failed else "correct",
             correctness=0 if failed else 1,
             times={"compilation_time": None, "runtimes": [],

@@ -182,6 +182,33 @@ spak_cuda.kernel @k(%f: !spak_cuda.frag<4xvector<2xbf16>>, %s: i32) attributes {
 
 // -----
 
+spak_cuda.kernel @k(%s: i32) attributes {threads = 128} {
+  %a = spak_cuda.shared "a" : !spak_cuda.smem<1 x 8192 bytes of bf16>
+  // expected-error@+1 {{expected registers of whole slabs of 64 rows of 128 bytes in 8192, 8192 apart, got 32}}
+  %f = spak_cuda.ldmatrix %a[%s] width 128 slab 8192 : !spak_cuda.smem<1 x 8192 bytes of bf16> -> !spak_cuda.frag<32xvector<2xbf16>>
+  spak_cuda.return
+}
+
+// -----
+
+spak_cuda.kernel @k(%s: i32) attributes {threads = 128} {
+  %a = spak_cuda.shared "a" : !spak_cuda.smem<1 x 8192 bytes of bf16>
+  // expected-error@+1 {{expected packed registers, got '!spak_cuda.frag<32xf32>'}}
+  %f = spak_cuda.ldmatrix %a[%s] width 128 slab 8192 : !spak_cuda.smem<1 x 8192 bytes of bf16> -> !spak_cuda.frag<32xf32>
+  spak_cuda.return
+}
+
+// -----
+
+spak_cuda.kernel @k(%s: i32) attributes {threads = 128} {
+  %a = spak_cuda.shared "a" : !spak_cuda.smem<1 x 8192 bytes of bf16>
+  // expected-error@+1 {{expected a width of 32, 64 or 128 bytes, got 96}}
+  %f = spak_cuda.ldmatrix %a[%s] width 96 slab 8192 : !spak_cuda.smem<1 x 8192 bytes of bf16> -> !spak_cuda.frag<12xvector<2xbf16>>
+  spak_cuda.return
+}
+
+// -----
+
 spak_cuda.host @h(%p: !spak_cuda.global<bf16>, %n: i64) {
   // expected-error@+1 {{expected box sizes from 1 to 256 elements, got 512}}
   %map = spak_cuda.host.tensor_map %p dims(%n, %n) strides(%n) box [64, 512] swizzle 128 : !spak_cuda.global<bf16>

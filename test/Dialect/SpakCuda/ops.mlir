@@ -113,6 +113,8 @@ spak_cuda.kernel @k(%map: !spak_cuda.tmap {spak.name = "map"},
       spak_cuda.tma.wait_read 1 when %when
       // CHECK: spak_cuda.stmatrix %{{.+}} from 4, %[[A]][%{{.+}}] row %{{.+}} width 32 {offset = 64 : i64}
       spak_cuda.stmatrix %o1#1 from 4, %a[%zero] row %n width 32 {offset = 64 : i64} : !packed, !tile
+      // CHECK: spak_cuda.ldmatrix %[[A]][%{{.+}}] row %{{.+}} width 32 slab 4096 : {{.+}} -> <8xvector<2xbf16>>
+      %fetched = spak_cuda.ldmatrix %a[%zero] row %n width 32 slab 4096 : !tile -> !packed
       // CHECK: spak_cuda.fence_async
       spak_cuda.fence_async
       // CHECK: spak_cuda.tma.store %[[A]][%{{.+}}] at %{{.+}} to %{{.+}}[%{{.+}}, %{{.+}}] when %{{.+}} :

@@ -4,6 +4,7 @@
 // means is the Layout library's business; here only who must have which.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "FetchOperands.h"
 #include "LayoutClasses.h"
 #include "Requests.h"
 #include "TileLayouts.h"
@@ -503,7 +504,7 @@ LogicalResult LayoutAssignment::run() {
       return failure();
     }
   }
-  return success();
+  return fetchOperands(kernel, dots, groups);
 }
 
 class AssignLayoutsPass : public impl::AssignLayoutsBase<AssignLayoutsPass> {

@@ -38,10 +38,24 @@ bool isMadeWhereRead(Value value) {
 
 } // namespace
 
+/// The registers of operands that were fetched in front of \p loop, which
+/// products in it read.
+static int64_t registersOfFetched(ForOp loop) {
+  int64_t registers = 0;
+  llvm::SmallPtrSet<Operation *, 2> seen;
+  loop.walk([&](DotOp dot) {
+    auto fetched = dot.getA().getDefiningOp<ConvertLayoutOp>();
+    if (fetched && !loop->isAncestor(fetched) && seen.insert(fetched).second) {
+      registers += registersFor(dot.getA().getType());
+    }
+  });
+  return registers;
+}
+
 int64_t registersOfTiles(ForOp loop) {
   Block *body = loop.getBody();
   llvm::DenseMap<Operation *, int64_t> freed;
-  int64_t alive = 0;
+  int64_t alive = registersOfFetched(loop);
   auto begin = [&](Value value) {
     int64_t registers = registersFor(value.getType());
     if (registers == 0 || value.use_empty() || isMadeWhereRead(value)) {
@@ -72,7 +86,7 @@ int64_t registersOfTiles(ForOp loop) {
 }
 
 int64_t registersOfOverlappedTiles(ForOp loop) {
-  int64_t registers = 0;
+  int64_t registers = registersOfFetched(loop);
   auto count = [&](Type type) { registers += registersFor(type); };
   for (BlockArgument arg : loop.getRegionIterArgs()) {
     count(arg.getType());

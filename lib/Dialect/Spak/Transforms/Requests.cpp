@@ -82,8 +82,8 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
       "exp2_polynomial", "computed",
       "functions",       "trim"};
   static constexpr StringLiteral prefixes[] = {
-      "slots_", "prefetch_", "staging_", "registers_",
-      "group_", "cluster_",  "split_",   "hand_off_"};
+      "slots_",   "prefetch_", "staging_",  "registers_", "group_",
+      "cluster_", "split_",    "hand_off_", "operand_"};
   for (NamedAttribute entry : attr.getEntries()) {
     StringRef name = entry.getName();
     bool known = llvm::is_contained(exact, name) ||

@@ -174,6 +174,13 @@ LogicalResult TrimProductsPass::trimKernel(KernelOp kernel,
   });
   bool any = false;
   for (const MaskedProduct &product : products) {
+    DotOp dot = product.dot;
+    if (dot.getInstr() && !isShared(dot.getA().getType())) {
+      return dot.emitOpError(asked.why)
+             << " leaves out blocks of a product whose first operand comes "
+                "from registers, which is not supported; it can come from "
+                "shared memory";
+    }
     any |= trim(product, asked);
   }
   if (!any) {

@@ -119,7 +119,8 @@ LogicalResult StMatrixOp::verify() {
 }
 
 LogicalResult LdMatrixOp::verify() {
-  FragType frag = getFrag().getType();
+  FragType frag = getResult().getType();
+  SmemType smem = getSrc().getType();
   int64_t width = getWidth();
   if (!frag.isPacked()) {
     return emitOpError("expected packed registers, got ") << frag;
@@ -128,10 +129,13 @@ LogicalResult LdMatrixOp::verify() {
     return emitOpError("expected a width of 32, 64 or 128 bytes, got ")
            << width;
   }
-  int64_t count = static_cast<int64_t>(getSlabs()) * width / 8;
-  if (count != frag.getCount()) {
-    return emitOpError("reads ")
-           << count << " registers, got " << frag.getCount();
+  int64_t registers = width / 8, slab = getSlab();
+  int64_t slabs = frag.getCount() / registers;
+  if (frag.getCount() % registers != 0 || slab < 64 * width ||
+      (slabs - 1) * slab + 64 * width > smem.getBytes()) {
+    return emitOpError("expected registers of whole slabs of 64 rows of ")
+           << width << " bytes in " << smem.getBytes() << ", " << slab
+           << " apart, got " << frag.getCount();
   }
   return success();
 }

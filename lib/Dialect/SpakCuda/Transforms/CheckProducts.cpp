@@ -38,6 +38,7 @@ private:
   LogicalResult runIf(scf::IfOp branch, InFlight &state, bool report);
   LogicalResult runTerminator(Operation *op, InFlight &state, bool report);
   LogicalResult checkSlot(Operation *op, Value buffer, Value slot);
+  LogicalResult checkRead(LdMatrixOp load);
   bool isWaitedFor(Value ring, Value count, Operation *before,
                    SmallVectorImpl<Value> &asked);
 
@@ -122,11 +123,40 @@ LogicalResult ProductChecker::checkSlot(Operation *op, Value buffer,
   return success();
 }
 
+/// A tile is read once, in the block that waits for it.
+LogicalResult ProductChecker::checkRead(LdMatrixOp load) {
+  auto kernel = load->getParentOfType<KernelOp>();
+  for (RingOp ring : kernel.getBody().getOps<RingOp>()) {
+    if (!buffers.guards(ring.getResult(), load.getSrc())) {
+      continue;
+    }
+    Operation *before = load->getPrevNode();
+    auto isOfRing = [&](Operation *op) {
+      return isa<RingWaitOp, RingReleaseOp>(op) &&
+             op->getOperand(0) == ring.getResult();
+    };
+    while (before && !isOfRing(before)) {
+      before = before->getPrevNode();
+    }
+    if (!before) {
+      return load.emitOpError("RING-WAIT: reads a slot of ring \"")
+             << ring.getName() << "\" that it has not waited for";
+    }
+    if (isa<RingReleaseOp>(before)) {
+      return load.emitOpError("RING-RELEASE: reads a slot of ring \"")
+             << ring.getName() << "\" after its release";
+    }
+  }
+  return success();
+}
+
 LogicalResult ProductChecker::runProduct(Operation *op, InFlight &state,
                                          bool report) {
   if (report) {
     Operation *before = op->getPrevNode();
-    while (before && !isa<WgmmaFenceOp>(before) && !writesRegisters(before)) {
+    // A wait is a loop, behind which ptxas takes all registers as written.
+    while (before && !isa<WgmmaFenceOp, RingWaitOp>(before) &&
+           !writesRegisters(before)) {
       before = before->getPrevNode();
     }
     if (!before || !isa<WgmmaFenceOp>(before)) {
@@ -137,7 +167,8 @@ LogicalResult ProductChecker::runProduct(Operation *op, InFlight &state,
       if (!isa<FragType>(operand.getType())) {
         continue;
       }
-      bool pinned = operand.getDefiningOp<WgmmaFenceOp>() != nullptr;
+      bool pinned = operand.getDefiningOp<WgmmaFenceOp>() != nullptr ||
+                    (operand == registersOf(op) && isLoadedOperand(operand));
       if (!pinned && !state.ageOf(operand)) {
         return op->emitOpError("WGMMA-FENCE: registers written by ordinary "
                                "instructions are not part of the fence");
@@ -291,6 +322,14 @@ LogicalResult ProductChecker::runOp(Operation *op, InFlight &state,
       return op->emitOpError("IN-FLIGHT-USE: uses registers of a product in "
                              "flight");
     }
+  }
+  if (auto load = dyn_cast<LdMatrixOp>(op)) {
+    // Products rely on it wherever the registers are handed on to.
+    if (!llvm::all_of(op->getUsers(), llvm::IsaPred<WgmmaFenceOp>)) {
+      return op->emitOpError("WGMMA-FENCE: what it reads is not fenced before "
+                             "products use it");
+    }
+    return checkRead(load);
   }
   if (auto write = dyn_cast<StMatrixOp>(op)) {
     if (llvm::any_of(state.reads, [&](const ReadInFlight &entry) {

@@ -330,8 +330,8 @@ LogicalResult checkOneThread(KernelOp kernel) {
     }
     return role.walk([&](Operation *op) {
       if (isa<BarSyncOp, BarArriveOp, SyncThreadsOp, ClusterSyncOp, WgmmaSSOp,
-              WgmmaRSOp, WgmmaFenceOp, WgmmaCommitOp, WgmmaWaitOp, LdMatrixOp,
-              StMatrixOp, LaneReduceOp, WarpAnyOp, UniformOp>(op)) {
+              WgmmaRSOp, WgmmaFenceOp, WgmmaCommitOp, WgmmaWaitOp, StMatrixOp,
+              LdMatrixOp, LaneReduceOp, WarpAnyOp, UniformOp>(op)) {
         op->emitOpError("ONE-THREAD-NO-SYNC: needs a whole warp, its role "
                         "runs on one thread");
         return WalkResult::interrupt();

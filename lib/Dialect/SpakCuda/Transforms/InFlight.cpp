@@ -36,8 +36,39 @@ Value originOf(Value fragment) {
   return fragment;
 }
 
+static bool isLoadedOperand(Value fragment, SmallVectorImpl<Value> &asked) {
+  fragment = originOf(fragment);
+  if (llvm::is_contained(asked, fragment)) {
+    return true;
+  }
+  asked.push_back(fragment);
+  if (auto branch = fragment.getDefiningOp<scf::IfOp>()) {
+    unsigned number = cast<OpResult>(fragment).getResultNumber();
+    return isLoadedOperand(branch.thenYield()->getOperand(number), asked) &&
+           isLoadedOperand(branch.elseYield()->getOperand(number), asked);
+  }
+  auto argument = dyn_cast<BlockArgument>(fragment);
+  auto loop = argument
+                  ? dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp())
+                  : fragment.getDefiningOp<scf::ForOp>();
+  if (!loop || (argument && argument.getArgNumber() == 0)) {
+    return fragment.getDefiningOp<LdMatrixOp>() != nullptr;
+  }
+  unsigned number = argument ? argument.getArgNumber() - 1
+                             : cast<OpResult>(fragment).getResultNumber();
+  return isLoadedOperand(loop.getInitArgs()[number], asked) &&
+         isLoadedOperand(loop.getYieldedValues()[number], asked);
+}
+
+bool isLoadedOperand(Value fragment) {
+  SmallVector<Value> asked;
+  return isLoadedOperand(fragment, asked);
+}
+
 RingBuffers::RingBuffers(KernelOp kernel) {
   kernel.walk([&](TmaLoadOp load) { ringOf[load.getDst()] = load.getRing(); });
+  // What lanes write is guarded by their own barriers.
+  kernel.walk([&](StMatrixOp write) { ringOf[write.getDst()] = Value(); });
 }
 
 bool RingBuffers::guards(Value ring, Value buffer) const {

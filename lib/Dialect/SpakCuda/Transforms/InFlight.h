@@ -22,6 +22,11 @@ mlir::Value accumulatorOf(mlir::Operation *product);
 /// The A operand of a product if it is in registers, else null.
 mlir::Value registersOf(mlir::Operation *product);
 
+/// Whether \p fragment is what ldmatrix read, perhaps handed on by loops. No
+/// ordinary instruction writes such registers again, so that the fence behind
+/// the read is enough for all products.
+bool isLoadedOperand(mlir::Value fragment);
+
 /// The value behind results of fences and waits, which only rename.
 mlir::Value originOf(mlir::Value fragment);
 

@@ -146,7 +146,9 @@ void SyncInserter::runProduct(Operation *op, InFlight &state, bool rewrite) {
     // those that a product in flight holds must not be touched.
     SmallVector<OpOperand *> pinned;
     for (OpOperand &operand : op->getOpOperands()) {
-      if (isa<FragType>(operand.get().getType()) &&
+      bool fencedOnce =
+          operand.get() == registersOf(op) && isLoadedOperand(operand.get());
+      if (isa<FragType>(operand.get().getType()) && !fencedOnce &&
           !state.ageOf(operand.get())) {
         pinned.push_back(&operand);
       }
@@ -352,6 +354,12 @@ void SyncInserter::runOp(Operation *op, InFlight &state, Held &held,
       wait(*age, op, state, held, rewrite);
     }
     return;
+  }
+  if (auto load = dyn_cast<LdMatrixOp>(op); load && rewrite) {
+    builder.setInsertionPointAfter(op);
+    auto fence = WgmmaFenceOp::create(builder, op->getLoc(),
+                                      ValueRange{load.getResult()});
+    load.getResult().replaceAllUsesExcept(fence.getResult(0), fence);
   }
   if (std::optional<int> age = ageOfUses(op, state)) {
     wait(*age, op, state, held, rewrite);

@@ -18,19 +18,6 @@ SPAK_FN uint32_t swizzled(uint32_t address) {
 }
 //@ end
 
-//@ block ldmatrix_x4 needs types
-/// Loads four 8x8 matrices of 16-bit elements; lane i gives the address of
-/// row i % 8 of matrix i / 8. PTX ISA "ldmatrix", sm_75.
-SPAK_FN void ldmatrix_x4(uint32_t address, uint32_t &r0, uint32_t &r1,
-                         uint32_t &r2, uint32_t &r3) {
-  asm volatile(
-      "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-      : "=r"(r0), "=r"(r1), "=r"(r2), "=r"(r3)
-      : "r"(address)
-      : "memory");
-}
-//@ end
-
 //@ block stmatrix_x4 needs types
 /// Stores four 8x8 matrices of 16-bit elements; lane i gives the address of
 /// row i % 8 of matrix i / 8. PTX ISA "stmatrix", sm_90.
@@ -40,6 +27,18 @@ SPAK_FN void stmatrix_x4(uint32_t address, uint32_t r0, uint32_t r1,
       "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(
           address),
       "r"(r0), "r"(r1), "r"(r2), "r"(r3)
+      : "memory");
+}
+//@ end
+
+//@ block ldmatrix_x4 needs types
+/// Loads four 8x8 matrices of 16-bit elements, one a register; lane i gives the
+/// address of row i % 8 of matrix i / 8. PTX ISA "ldmatrix".
+SPAK_FN void ldmatrix_x4(uint32_t *r, uint32_t address) {
+  asm volatile(
+      "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+      : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+      : "r"(address)
       : "memory");
 }
 //@ end

@@ -79,7 +79,10 @@ def AssignLayouts : SpakPass<"assign-layouts"> {
     fewer axes gets the slice of it. Loaded operands of dots get a slab layout
     with the widest swizzle; a computed operand becomes the A side, converted
     to the operand layout, or with the request `computed` = "shared" to slabs of
-    shared memory. Dots name their instruction.
+    shared memory. With the request `operand_<tensor>` = "registers" a loaded
+    A side is converted to the operand layout where it is loaded, so that only
+    that conversion reads its slot; refused for a tile that changes in a loop.
+    Dots name their instruction.
 
     The number of consumer groups is the request `consumers`, else the rows of
     the dots divided by 64.

@@ -78,24 +78,6 @@ def SpakCuda_TmaWaitAllOp : SpakCuda_Op<"tma.wait_all", [ReadWrite]> {
   let assemblyFormat = "`when` $when attr-dict";
 }
 
-def SpakCuda_LdMatrixOp
-    : SpakCuda_Op<"ldmatrix", [ReadWrite]> {
-  let summary = "a warpgroup reads a tile into the registers of an accumulator";
-  let description = [{
-    The inverse of stmatrix, for all slabs of a tile: slab i begins
-    `slab_bytes` i bytes behind slot `slot`, at row `row`; `width / 8` packed
-    registers come from each.
-  }];
-  let arguments = (ins SpakCuda_SmemType:$src, I32:$slot, Optional<I32>:$row,
-                       I64Attr:$width, I64Attr:$slabs, I64Attr:$slab_bytes);
-  let results = (outs Res<SpakCuda_FragType, "", [MemAlloc]>:$frag);
-  let hasVerifier = 1;
-  let assemblyFormat = [{
-    $src `[` $slot `]` (`row` $row^)? `width` $width `slabs` $slabs `by`
-    $slab_bytes attr-dict `:` type($src) `->` type($frag)
-  }];
-}
-
 def SpakCuda_StMatrixOp
     : SpakCuda_Op<"stmatrix", [ReadWrite]> {
   let summary = "a warpgroup writes one slab of an accumulator to shared memory";
@@ -123,6 +105,26 @@ def SpakCuda_StMatrixOp
   let assemblyFormat = [{
     $frag `from` $first `,` $dst `[` $slot `]` (`row` $row^)? `width` $width
     attr-dict `:` type($frag) `,` type($dst)
+  }];
+}
+
+def SpakCuda_LdMatrixOp : SpakCuda_Op<"ldmatrix", [ReadWrite]> {
+  let summary = "a warpgroup reads its rows of a tile into registers";
+  let description = [{
+    The mirror image of `stmatrix`: 64 rows of all slabs, which are `slab`
+    bytes apart, from row `row` of slot `slot` on. Each slab has rows of
+    `width` bytes and is swizzled by `width`. The registers lie as those of a
+    product's result, packed, and as those of its A operand. When it is done,
+    all lanes of the warp have read, so that one of them may give back the
+    slot.
+  }];
+  let arguments = (ins SpakCuda_SmemType:$src, I32:$slot, Optional<I32>:$row,
+                       I64Attr:$width, I64Attr:$slab);
+  let results = (outs Res<SpakCuda_FragType, "", [MemAlloc]>:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $src `[` $slot `]` (`row` $row^)? `width` $width `slab` $slab
+    attr-dict `:` type($src) `->` type($result)
   }];
 }
 
