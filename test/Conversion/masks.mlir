@@ -34,19 +34,21 @@ spak.kernel @tail(%S: !sv {spak.name = "S", spak.kind = "in"}, %T: !sv {spak.nam
   spak.return
 }
 
-// Two sides: two bounds for each row, and one more that both share.
+// Two sides, and one more bound that they share: each row makes a word with a
+// bit for each of the thread's columns.
 // CHECK-LABEL: spak_cuda.kernel @window_kernel
-// CHECK: %[[UPPER:.*]] = spak_cuda.map by []
+// CHECK: %[[WORD:.*]] = spak_cuda.map by []
 // CHECK: arith.minsi
+// CHECK: arith.shli
+// CHECK: arith.shli
+// CHECK: arith.xori
 // CHECK: () -> !spak_cuda.frag<2xi32>
-// CHECK: %[[LOWER:.*]] = spak_cuda.map by []
-// CHECK: () -> !spak_cuda.frag<2xi32>
-// CHECK: spak_cuda.map of %[[UPPER]], %[[LOWER]], %{{.*}} in_place 2
-// CHECK: ^bb0(%[[U:.*]]: i32, %[[L:.*]]: i32, %[[X:.*]]: f32, %[[C:.*]]: i32):
-// CHECK-NEXT: %[[A:.*]] = arith.cmpi sle, %[[C]], %[[U]]
-// CHECK-NEXT: %[[B:.*]] = arith.cmpi sge, %[[C]], %[[L]]
-// CHECK-NEXT: %[[K:.*]] = arith.andi %[[A]], %[[B]]
-// CHECK-NEXT: arith.select %[[K]], %[[X]]
+// CHECK: spak_cuda.map of %[[WORD]], %{{.*}} in_place 1
+// CHECK: ^bb0(%[[W:.*]]: i32, %[[X:.*]]: f32, %[[B:.*]]: i32):
+// CHECK-NEXT: %[[A:.*]] = arith.shrui %[[W]], %[[B]]
+// CHECK-NEXT: %[[K:.*]] = arith.andi %[[A]], %c1_i32
+// CHECK-NEXT: %[[C:.*]] = arith.cmpi ne, %[[K]], %c0_i32
+// CHECK-NEXT: arith.select %[[C]], %[[X]]
 spak.kernel @window(%S: !sv {spak.name = "S", spak.kind = "in"}, %T: !sv {spak.name = "T", spak.kind = "out"},
     %M: index {spak.name = "M", spak.kind = "dim"}, %N: index {spak.name = "N", spak.kind = "dim"}) {
   %nm = spak.tile_count %M by 64

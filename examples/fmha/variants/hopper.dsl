@@ -24,7 +24,7 @@ system FMHA_Hopper {
         poly: [0, 1, 2, 3]               // exponentials of every 8 that are a polynomial
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
         exp_ahead: [0, 8, 16, 24]        // exponentials of a thread before it waits for the product of the step before
-        order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired"]
+        order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired", "persistent_dynamic"]
         cross_tile: [false, true]        // the first products of a tile beside the last of the one before
         section: [0, 1, 2, 4, 8, 16]     // heads whose blocks run together, longest rows first; 0 for all
         trim: [0, 64]                    // columns of blocks of scores that a mask may leave out of products; 0 for none
@@ -33,6 +33,7 @@ system FMHA_Hopper {
         rows_grow: [true, false]         // whether a row sees more keys than the one before
 
         constraint "blocks form clusters along one axis": cluster_m == 1 or cluster_h == 1
+        constraint "each block claims its own tiles": order != "persistent_dynamic" or cluster_m * cluster_h == 1
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "all slabs, or fewer than there are": o_slabs == 4 or o_slabs * 64 < D
         constraint "Q, K, V and O fit shared memory":

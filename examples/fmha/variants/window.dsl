@@ -7,7 +7,12 @@ system FMHA_Window extends "hopper.dsl" {
         sides: ["both", "left", "right"]
     }
 
-    tuning_space { rows_grow: [false] }
+    tuning_space {
+        rows_grow: [false]
+        raster: ["by_work", "longest_first"]   // which tiles come first: by how their work changes, or those away from the begin
+
+        constraint "a window that moves": raster == "by_work" or sides == "both"
+    }
 
     kernel window {
         dims   B, Hq as num_heads, Hkv as num_head_kv, M, N
@@ -58,7 +63,7 @@ system FMHA_Window extends "hopper.dsl" {
             rescale_bound = bound
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead
-            order = order
+            order = order   raster = raster
             overlap_tiles = cross_tile
             group(h) = section
             trim = trim

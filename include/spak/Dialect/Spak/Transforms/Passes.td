@@ -209,10 +209,11 @@ def PlanGrid : SpakPass<"plan-grid"> {
   let summary = "decide the order in which blocks take the tiles of the grid";
   let description = [{
     The schedule is the request `order` (`one_per_cta`, `persistent_static`,
-    `persistent_snake`, `persistent_paired`, `persistent_dynamic`), default `one_per_cta`. The raster is the request `raster`, else longest
-    first along a range on which a loop's upper bound depends, else grouped
+    `persistent_snake`, `persistent_paired`, `persistent_dynamic`), default `one_per_cta`. The raster is the request `raster`, else (`by_work`) longest
+    first along a range on which one of a loop's bounds depends, else grouped
     rows on a grid of two or more ranges with `group` (default
-    `default-group`), else natural. A longest-first raster is cut into sections
+    `default-group`), else natural. Where both bounds move up, `longest_first`
+    puts those tiles first at which the lower one has left the axis' begin. A longest-first raster is cut into sections
     by the request `group_x`: x values of that variable at a time, so that what
     they share stays in the L2 cache. With the request `tail = "split"` the tiles
     that fill no whole round are cut along their loop, which must be one and as
