@@ -6,7 +6,7 @@ system Mlp_Chained_Products {
     }
     tuning_space {
         tile_m: [128, 64]
-        tile_f: [128, 64]
+        tile_f: [128, 64, 160, 176, 192]
         stages: [2, 3]
         overlap: ["both", "intra", "none"]
         order: ["persistent_static", "one_per_cta"]
