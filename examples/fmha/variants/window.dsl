@@ -10,7 +10,10 @@ system FMHA_Window extends "hopper.dsl" {
     tuning_space {
         rows_grow: [false]
         raster: ["by_work", "longest_first"]  // which tiles come first: by how their work changes, or those away from the begin
+        decode: ["first", "late"]        // whether a block finds its next tile before that one's first product is issued, or under it
+        functions: ["exact", "rounded"]  // whether the rows' sums are divided by approximately
 
+        constraint "found under products": decode == "first" or cross_tile
         constraint "a window that moves": raster == "by_work" or sides == "both"
     }
 
@@ -117,7 +120,8 @@ system FMHA_Window extends "hopper.dsl" {
             rescale_bound = bound
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead
-            order = order   raster = raster
+            order = order   raster = raster   decode = decode
+            functions = functions
             overlap_tiles = cross_tile
             group(h) = section
             trim = trim

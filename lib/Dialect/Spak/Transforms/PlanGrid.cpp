@@ -80,6 +80,7 @@ private:
   Raster chooseRaster(GridOp grid, const Requests &requests);
   LogicalResult planTail(GridOp grid, const Requests &requests);
   LogicalResult planOverlap(GridOp grid, const Requests &requests);
+  LogicalResult planDecode(GridOp grid, const Requests &requests);
 };
 
 /// The first range of \p grid; -1 if there is none.
@@ -279,7 +280,8 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
                                    b.getDictionaryAttr(params)));
   remark(grid, "schedule " + schedule, why);
   return failure(failed(planTail(grid, requests)) ||
-                 failed(planOverlap(grid, requests)));
+                 failed(planOverlap(grid, requests)) ||
+                 failed(planDecode(grid, requests)));
 }
 
 /// What makes \p value differ from one tile of \p grid to the next: a variable
@@ -301,6 +303,16 @@ Value variesBy(GridOp grid, Value value) {
     }
   }
   return {};
+}
+
+/// Adds \p name = \p value to the order of \p grid.
+void setParam(GridOp grid, StringRef name, StringRef value) {
+  OrderAttr order = grid.getOrderAttr();
+  NamedAttrList params(order.getParams());
+  params.set(name, StringAttr::get(grid.getContext(), value));
+  grid.setOrderAttr(OrderAttr::get(grid.getContext(), order.getSchedule(),
+                                   order.getFastest(),
+                                   params.getDictionary(grid.getContext())));
 }
 
 /// Decides whether the tiles that fill no whole round are cut.
@@ -348,12 +360,7 @@ LogicalResult PlanGridPass::planTail(GridOp grid, const Requests &requests) {
     }
     return diag;
   }
-  Builder b(grid.getContext());
-  NamedAttrList params(order.getParams());
-  params.set("tail", b.getStringAttr("split"));
-  grid.setOrderAttr(OrderAttr::get(grid.getContext(), order.getSchedule(),
-                                   order.getFastest(),
-                                   params.getDictionary(grid.getContext())));
+  setParam(grid, "tail", "split");
   remark(grid, "the tiles of the last round are cut along their loop",
          "request `tail`");
   return success();
@@ -383,6 +390,31 @@ LogicalResult PlanGridPass::planOverlap(GridOp grid, const Requests &requests) {
                        StringAttr::get(grid.getContext(), "always")));
   remark(grid, "the end of a tile runs beside the beginning of the next",
          "request `overlap_tiles`");
+  return success();
+}
+
+/// Decides whether a block finds out which tile is next under products.
+LogicalResult PlanGridPass::planDecode(GridOp grid, const Requests &requests) {
+  if (!requests.request("decode")) {
+    return success();
+  }
+  StringRef text = requests.text("decode");
+  if (text == "first") {
+    return success();
+  }
+  if (text != "late") {
+    return grid.emitOpError("request `decode`: expected \"first\" or "
+                            "\"late\", got ")
+           << requests.request("decode");
+  }
+  if (!grid.getOverlapAttr()) {
+    return grid.emitOpError("request `decode` = late needs `overlap_tiles`: "
+                            "only then are products issued before a tile's "
+                            "variables are needed");
+  }
+  setParam(grid, "decode", "late");
+  remark(grid, "the variables of a tile are found behind its first products",
+         "request `decode`");
   return success();
 }
 

@@ -94,6 +94,11 @@ SPAK_FN float rcp_approx(float x) {
 }
 //@ end
 
+//@ block reciprocal_rounded needs types rcp_approx
+/// 1 / x, multiplied with something that is rounded to 16 bits next.
+SPAK_FN float reciprocal_rounded(float x) { return rcp_approx(x); }
+//@ end
+
 //@ block tanh_of_four needs types exp2_approx min_nan rcp_approx
 /// Four tanh(x * ln(2) / 2), each with an absolute error below 1e-6, from one
 /// reciprocal: that of the product of four sums, which the bound keeps finite.

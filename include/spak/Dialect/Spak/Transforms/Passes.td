@@ -183,7 +183,8 @@ def PlanFunctions : SpakPass<"plan-functions"> {
     one `spak.rounded` where every reader rounds the value to one 16-bit type, or
     multiplies it by something, negates or selects it before that does. The
     error of such an op is relative to its value, as that of the rounding is,
-    so that nothing after it can magnify the one more than the other.
+    so that nothing after it can magnify the one more than the other. The sums by
+    which a softmax divides what is rounded next get an approximate reciprocal.
     "exact", the default, leaves them.
 
     Requires: no layouts. Establishes: `spak.rounded` ops. Preserves:
@@ -219,7 +220,9 @@ def PlanGrid : SpakPass<"plan-grid"> {
     that fill no whole round are cut along their loop, which must be one and as
     long in every tile. With the request `overlap_tiles` the end
     of a tile is to run beside the beginning of the block's next one, which
-    needs a persistent schedule and one loop whose products overlap.
+    needs a persistent schedule and one loop whose products overlap; with
+    `decode = "late"` the variables of that next tile are then found behind its
+    first products.
 
     Requires: a grid. Establishes: `order`, perhaps `overlap`, on every grid. Preserves: everything
     else. Does nothing on a grid that has an order.
