@@ -101,9 +101,10 @@ FailureOr<Value> KernelLowering::storesWholeChunks(ir::StoreOp op,
 
 /// The halves of pairs, rounded from what \p packed was packed from; null if
 /// that is not at hand or the pairs are wanted elsewhere. Where nothing repeats
-/// the branch between the two ways to store, ptxas 13.0 takes all pairs apart
-/// above it, and then holds the pairs and their halves: more registers than the
-/// accumulators took.
+/// the branch between the two ways to store, or where it stands in another one
+/// behind the join of cut tiles, ptxas 13.0 takes all pairs apart above it, and
+/// then holds the pairs and their halves: more registers than the accumulators
+/// took.
 Value KernelLowering::roundOneByOne(ir::StoreOp op, Value packed) {
   auto pack = packed.getDefiningOp<cuda::PackOp>();
   if (!pack || pack.getInto() || !packed.use_empty() ||
@@ -227,7 +228,7 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
     auto choice = scf::IfOp::create(builder, loc, TypeRange(), *whole,
                                     /*withElseRegion=*/true);
     builder.setInsertionPointToStart(choice.elseBlock());
-    Value single = repeats ? Value() : roundOneByOne(op, *frag);
+    Value single = repeats && !tail ? Value() : roundOneByOne(op, *frag);
     if (failed(lowerDirectStore(op, single))) {
       return failure();
     }

@@ -115,3 +115,32 @@ spak.kernel @blocks(%S: !sv {spak.name = "S", spak.kind = "in"}, %T: !sv {spak.n
   }
   spak.return
 }
+
+// -----
+
+// 160 columns are 40 of a thread: two words of 20 bits for each row.
+#acc = #spak.layout<reg = [2:n, 2:m*8, 20:n*8], lane = [4:n*2, 8:m], warp = [4:m*16]>
+!s = !spak.tile<m=64, n=160 : f32, #acc>
+!sv = !spak.view<M, N : f32>
+!mr = !spak.range<m=64>
+!nr = !spak.range<n=160>
+#window = affine_map<(i, j)[M, N] -> (i - j + 4, j - i + 4)>
+// CHECK-DAG: #[[ROW:.*]] = #spak_cuda.pattern<[2:8, 2:0]>
+// CHECK-DAG: #[[NUMBER:.*]] = #spak_cuda.pattern<[2:0, 2:1]>
+// CHECK-DAG: #[[PLACE:.*]] = #spak_cuda.pattern<[2:0, 2:1, 10:0, 2:2]>
+// CHECK-DAG: #[[BIT:.*]] = #spak_cuda.pattern<[2:1, 2:0, 10:2, 2:0]>
+// CHECK: spak_cuda.kernel @wide_kernel
+// CHECK: %[[WORD:.*]] = spak_cuda.map by [] coords [#[[ROW]], #[[NUMBER]]]
+// CHECK: () -> !spak_cuda.frag<4xi32>
+// CHECK: spak_cuda.map of %[[WORD]], %{{.*}} by [#[[PLACE]], unit] coords [#[[BIT]]] in_place 1
+spak.kernel @wide(%S: !sv {spak.name = "S", spak.kind = "in"}, %T: !sv {spak.name = "T", spak.kind = "out"},
+    %M: index {spak.name = "M", spak.kind = "dim"}, %N: index {spak.name = "N", spak.kind = "dim"}) {
+  %nm = spak.tile_count %M by 64
+  %nn = spak.tile_count %N by 160
+  spak.grid (%m : !mr in %nm, %n : !nr in %nn) {
+    %s = spak.load %S[%m, %n] {staging = #spak.staging<"direct", slots = 0>} : !sv[!mr, !nr] -> !s
+    %t = spak.mask %s where [#window] (%m, %n)[%M, %N] : (!mr, !nr) !s
+    spak.store %t, %T[%m, %n] {staging = #spak.staging<"direct", slots = 0>} : !s, !sv[!mr, !nr]
+  }
+  spak.return
+}
