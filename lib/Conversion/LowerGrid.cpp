@@ -33,43 +33,6 @@ std::pair<Value, Value> divide(OpBuilder &b, Location loc, Value value,
 
 } // namespace
 
-/// Moves the scalars of \p body that stand before its last product, and that
-/// nothing up to it needs, behind it and the turn that it ends: they are
-/// computed while it runs.
-static void sinkScalars(Block &body) {
-  Operation *last = nullptr;
-  for (Operation &op : body) {
-    last = isa<cuda::WgmmaSSOp, cuda::WgmmaRSOp>(op) ? &op : last;
-  }
-  if (!last) {
-    return;
-  }
-  while (isa_and_nonnull<cuda::BarArriveOp>(last->getNextNode())) {
-    last = last->getNextNode();
-  }
-  llvm::SmallPtrSet<Operation *, 32> late;
-  SmallVector<Operation *> moved;
-  for (Operation *op = last->getPrevNode(); op; op = op->getPrevNode()) {
-    bool scalar = op->getNumRegions() == 0 && isMemoryEffectFree(op) &&
-                  !isa<arith::ConstantOp>(op) &&
-                  llvm::all_of(op->getResultTypes(), [](Type type) {
-                    return type.isIntOrIndexOrFloat();
-                  });
-    bool wanted = llvm::any_of(op->getUsers(), [&](Operation *user) {
-      Operation *at = body.findAncestorOpInBlock(*user);
-      return !at || (!late.contains(at) && at->isBeforeInBlock(last)) ||
-             at == last;
-    });
-    if (scalar && !wanted) {
-      late.insert(op);
-      moved.push_back(op);
-    }
-  }
-  for (Operation *op : moved) {
-    op->moveAfter(last);
-  }
-}
-
 Value KernelLowering::shareOfBlock(int64_t step) {
   return atRoleTop("share " + std::to_string(step), [&]() -> Value {
     Location loc = NameLoc::get(builder.getStringAttr("rank"), kernel.getLoc());
@@ -468,9 +431,6 @@ LogicalResult KernelLowering::lowerGrid(ir::GridOp grid) {
     yielded.push_back(nextPlace(loop.getInductionVar(), tiles));
   }
   scf::YieldOp::create(builder, loc, yielded);
-  if (order.decodesLate()) {
-    sinkScalars(*loop.getBody());
-  }
   bind(grid.getResults(), loop.getResults().take_front(carried));
   copyPlaces(grid.getInitArgs(), grid.getResults());
   for (auto [i, ring] : llvm::enumerate(counted)) {

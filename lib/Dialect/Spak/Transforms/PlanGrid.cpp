@@ -80,7 +80,6 @@ private:
   Raster chooseRaster(GridOp grid, const Requests &requests);
   LogicalResult planTail(GridOp grid, const Requests &requests);
   LogicalResult planOverlap(GridOp grid, const Requests &requests);
-  LogicalResult planDecode(GridOp grid, const Requests &requests);
 };
 
 /// The first range of \p grid; -1 if there is none.
@@ -280,8 +279,7 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
                                    b.getDictionaryAttr(params)));
   remark(grid, "schedule " + schedule, why);
   return failure(failed(planTail(grid, requests)) ||
-                 failed(planOverlap(grid, requests)) ||
-                 failed(planDecode(grid, requests)));
+                 failed(planOverlap(grid, requests)));
 }
 
 /// What makes \p value differ from one tile of \p grid to the next: a variable
@@ -303,16 +301,6 @@ Value variesBy(GridOp grid, Value value) {
     }
   }
   return {};
-}
-
-/// Adds \p name = \p value to the order of \p grid.
-void setParam(GridOp grid, StringRef name, StringRef value) {
-  OrderAttr order = grid.getOrderAttr();
-  NamedAttrList params(order.getParams());
-  params.set(name, StringAttr::get(grid.getContext(), value));
-  grid.setOrderAttr(OrderAttr::get(grid.getContext(), order.getSchedule(),
-                                   order.getFastest(),
-                                   params.getDictionary(grid.getContext())));
 }
 
 /// Decides whether the tiles that fill no whole round are cut.
@@ -360,7 +348,12 @@ LogicalResult PlanGridPass::planTail(GridOp grid, const Requests &requests) {
     }
     return diag;
   }
-  setParam(grid, "tail", "split");
+  Builder b(grid.getContext());
+  NamedAttrList params(order.getParams());
+  params.set("tail", b.getStringAttr("split"));
+  grid.setOrderAttr(OrderAttr::get(grid.getContext(), order.getSchedule(),
+                                   order.getFastest(),
+                                   params.getDictionary(grid.getContext())));
   remark(grid, "the tiles of the last round are cut along their loop",
          "request `tail`");
   return success();
@@ -390,31 +383,6 @@ LogicalResult PlanGridPass::planOverlap(GridOp grid, const Requests &requests) {
                        StringAttr::get(grid.getContext(), "always")));
   remark(grid, "the end of a tile runs beside the beginning of the next",
          "request `overlap_tiles`");
-  return success();
-}
-
-/// Decides whether a block finds out which tile is next under products.
-LogicalResult PlanGridPass::planDecode(GridOp grid, const Requests &requests) {
-  if (!requests.request("decode")) {
-    return success();
-  }
-  StringRef text = requests.text("decode");
-  if (text == "first") {
-    return success();
-  }
-  if (text != "late") {
-    return grid.emitOpError("request `decode`: expected \"first\" or "
-                            "\"late\", got ")
-           << requests.request("decode");
-  }
-  if (!grid.getOverlapAttr()) {
-    return grid.emitOpError("request `decode` = late needs `overlap_tiles`: "
-                            "only then are products issued before a tile's "
-                            "variables are needed");
-  }
-  setParam(grid, "decode", "late");
-  remark(grid, "the variables of a tile are found behind its first products",
-         "request `decode`");
   return success();
 }
 

@@ -80,8 +80,7 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
       "rescale",         "exponentials_ahead",
       "pin_waits",       "rescale_bound",
       "exp2_polynomial", "computed",
-      "functions",       "trim",
-      "decode"};
+      "functions",       "trim"};
   static constexpr StringLiteral prefixes[] = {
       "slots_", "prefetch_", "staging_", "registers_",
       "group_", "cluster_",  "split_",   "hand_off_"};

@@ -118,9 +118,6 @@ def Spak_OrderAttr : Spak_Attr<"Order", "order"> {
     in at most two visits. A launch of fewer tiles than multiprocessors has
     more blocks than tiles.
 
-    With `decode = "late"` a block finds the variables of a tile behind the
-    products that its body issues first, as far as these do not need them.
-
     ```mlir
     #order = #spak.order<"persistent_static", ["h", "b", "m"],
                          {m = "longest_first"}>
@@ -151,11 +148,6 @@ def Spak_OrderAttr : Spak_Attr<"Order", "order"> {
     bool splitsTail() const {
       auto tail = getParams().getAs<::mlir::StringAttr>("tail");
       return tail && tail.getValue() == "split";
-    }
-    /// Whether the variables of a tile are found behind its first products.
-    bool decodesLate() const {
-      auto decode = getParams().getAs<::mlir::StringAttr>("decode");
-      return decode && decode.getValue() == "late";
     }
     /// Whether \p variable is run through from both ends.
     bool isPaired(::llvm::StringRef variable) const {

@@ -220,9 +220,7 @@ def PlanGrid : SpakPass<"plan-grid"> {
     that fill no whole round are cut along their loop, which must be one and as
     long in every tile. With the request `overlap_tiles` the end
     of a tile is to run beside the beginning of the block's next one, which
-    needs a persistent schedule and one loop whose products overlap; with
-    `decode = "late"` the variables of that next tile are then found behind its
-    first products.
+    needs a persistent schedule and one loop whose products overlap.
 
     Requires: a grid. Establishes: `order`, perhaps `overlap`, on every grid. Preserves: everything
     else. Does nothing on a grid that has an order.
