@@ -28,13 +28,17 @@ unsigned GroupBuilder::input(Value fragment, Attribute pattern) {
 }
 
 unsigned GroupBuilder::coordinate(StringRef axis) {
+  return coordinate(axis, map.axisPattern(axis));
+}
+
+unsigned GroupBuilder::coordinate(StringRef name, const DigitPattern &pattern) {
   for (auto [i, known] : llvm::enumerate(coordinateAxes)) {
-    if (known == axis) {
+    if (known == name) {
       return i;
     }
   }
-  coordinateAxes.push_back(axis.str());
-  coordinates.push_back(lowering.patternAttr(map.axisPattern(axis)));
+  coordinateAxes.push_back(name.str());
+  coordinates.push_back(lowering.patternAttr(pattern));
   return coordinates.size() - 1;
 }
 

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
+#include "llvm/ADT/SetVector.h"
 #include <variant>
 
 namespace spak::conversion {
@@ -39,6 +40,17 @@ private:
     unsigned coordinate = 0;
     std::optional<Bound> lower, upper;
   };
+  /// Keep iff the bit of the row's word is set.
+  struct BitTest {
+    unsigned word = 0, bit = 0;
+  };
+  /// How a thread's columns of one row lie: runs of `each` neighbours, `stride`
+  /// columns apart; the last register digit along the axis.
+  struct Columns {
+    int64_t each = 1, stride = 1, runs = 1;
+    const Digit *last = nullptr;
+  };
+  using RowBases = llvm::DenseMap<Value, Value>;
   /// A predicate that has no column form: evaluated element by element.
   struct ElementTest {
     mlir::AffineMap keep;
@@ -46,7 +58,7 @@ private:
     llvm::SmallVector<unsigned> coordinates;
     llvm::SmallVector<Value> symbols;
   };
-  using Test = std::variant<ColumnTest, ElementTest>;
+  using Test = std::variant<ColumnTest, BitTest, ElementTest>;
   struct MaskPlan {
     Value source;
     /// An element is kept iff some test of every list keeps it.
@@ -62,8 +74,19 @@ private:
   Test columnTest(struct ColumnBounds &bounds);
   Test elementTest(ir::MaskOp mask, mlir::AffineMap keep);
   std::optional<Bound> makeBound(struct ColumnBounds &bounds, bool upper);
+  std::optional<BitTest> bitTest(struct ColumnBounds &bounds);
+  Value combine(llvm::ArrayRef<struct ColumnResult *> results, bool upper,
+                Value columnBase, const RowBases &at);
+  std::pair<Value, RegisterMap>
+  overRows(const llvm::SetVector<Value> &rowRanges, int64_t words, RowBases &at,
+           llvm::function_ref<Value(mlir::OpBuilder &, Value)> make);
+  RowBases rowBases(const llvm::SetVector<Value> &rowRanges);
+  std::optional<Columns> columnsOfThread(llvm::StringRef axis) const;
+  Value columnsBefore(Value end, const Columns &columns);
   unsigned input(Value fragment, mlir::Attribute pattern);
   unsigned coordinate(llvm::StringRef axis);
+  /// The same for a number of the register that is along no axis.
+  unsigned coordinate(llvm::StringRef name, const DigitPattern &pattern);
   Value base(Value range);
 
   Value emit(Value tile, mlir::OpBuilder &b, ValueRange args);

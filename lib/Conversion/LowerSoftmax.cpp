@@ -318,14 +318,19 @@ LogicalResult KernelLowering::lowerFinish(ir::SoftmaxFinishOp op) {
                                  real(b, l, 0.0));
   };
   if (!op.getOut().use_empty()) {
-    Value inverse =
-        makeMap(builder, loc, sum.getType(), {sum}, {Attribute()},
-                [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-                  Value over =
-                      arith::DivFOp::create(b, l, real(b, l, 1.0), args[0]);
-                  return arith::SelectOp::create(b, l, isEmpty(b, l, args[0]),
-                                                 real(b, l, 0.0), over);
-                });
+    Value inverse = makeMap(
+        builder, loc, sum.getType(), {sum}, {Attribute()},
+        [&](OpBuilder &b, Location l, ValueRange args) -> Value {
+          Value over =
+              op.getRounded()
+                  ? cuda::RoundedOp::create(b, l, args[0].getType(), args[0],
+                                            "reciprocal", *op.getRounded())
+                        .getResult()
+                  : arith::DivFOp::create(b, l, real(b, l, 1.0), args[0])
+                        .getResult();
+          return arith::SelectOp::create(b, l, isEmpty(b, l, args[0]),
+                                         real(b, l, 0.0), over);
+        });
     values[op.getOut()] = {
         makeMap(builder, loc, (*o).getType(), {*o, inverse},
                 {Attribute(), patternAttr(*pattern)},

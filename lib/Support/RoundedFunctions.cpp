@@ -16,13 +16,13 @@ struct Tail {
   float coefficients[7];
 };
 
-// Minimax fits of log2(erfc(t / sqrt(2)) / 2), rounded to f32: for bf16 on
-// [0, 14], weighted 1 / (1 + (t / 6.2)^20), so that beyond the fit the value
-// still falls to 2^-126; for f16 on [0, 5.8].
+// Minimax fits of log2(erfc(t / sqrt(2)) / 2), rounded to f32: for bf16 of
+// degree 5 on [0, 5.75], behind which it falls by itself to 2^-126 and beyond;
+// for f16 on [0, 5.8].
 constexpr Tail kForBF16 = {15.0f,
-                           {1.90688625e-05f, -0.000543770439f, 0.00676533254f,
-                            -0.0499297827f, -0.462910265f, -1.14940178f,
-                            -1.00012326f}};
+                           {0.0f, -0.000216863424f, 0.00466523739f,
+                            -0.0437192097f, -0.47119543f, -1.14537179f,
+                            -1.00043988f}};
 constexpr Tail kForF16 = {5.8f,
                           {2.42290571e-05f, -0.000631129893f, 0.00731600402f,
                            -0.0515159704f, -0.460866034f, -1.1503545f,

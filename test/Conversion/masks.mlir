@@ -34,19 +34,21 @@ spak.kernel @tail(%S: !sv {spak.name = "S", spak.kind = "in"}, %T: !sv {spak.nam
   spak.return
 }
 
-// Two sides: two bounds for each row, and one more that both share.
+// Two sides, and one more bound that they share: each row makes a word with a
+// bit for each of the thread's columns.
 // CHECK-LABEL: spak_cuda.kernel @window_kernel
-// CHECK: %[[UPPER:.*]] = spak_cuda.map by []
+// CHECK: %[[WORD:.*]] = spak_cuda.map by []
 // CHECK: arith.minsi
+// CHECK: arith.shli
+// CHECK: arith.shli
+// CHECK: arith.xori
 // CHECK: () -> !spak_cuda.frag<2xi32>
-// CHECK: %[[LOWER:.*]] = spak_cuda.map by []
-// CHECK: () -> !spak_cuda.frag<2xi32>
-// CHECK: spak_cuda.map of %[[UPPER]], %[[LOWER]], %{{.*}} in_place 2
-// CHECK: ^bb0(%[[U:.*]]: i32, %[[L:.*]]: i32, %[[X:.*]]: f32, %[[C:.*]]: i32):
-// CHECK-NEXT: %[[A:.*]] = arith.cmpi sle, %[[C]], %[[U]]
-// CHECK-NEXT: %[[B:.*]] = arith.cmpi sge, %[[C]], %[[L]]
-// CHECK-NEXT: %[[K:.*]] = arith.andi %[[A]], %[[B]]
-// CHECK-NEXT: arith.select %[[K]], %[[X]]
+// CHECK: spak_cuda.map of %[[WORD]], %{{.*}} in_place 1
+// CHECK: ^bb0(%[[W:.*]]: i32, %[[X:.*]]: f32, %[[B:.*]]: i32):
+// CHECK-NEXT: %[[A:.*]] = arith.shrui %[[W]], %[[B]]
+// CHECK-NEXT: %[[K:.*]] = arith.andi %[[A]], %c1_i32
+// CHECK-NEXT: %[[C:.*]] = arith.cmpi ne, %[[K]], %c0_i32
+// CHECK-NEXT: arith.select %[[C]], %[[X]]
 spak.kernel @window(%S: !sv {spak.name = "S", spak.kind = "in"}, %T: !sv {spak.name = "T", spak.kind = "out"},
     %M: index {spak.name = "M", spak.kind = "dim"}, %N: index {spak.name = "N", spak.kind = "dim"}) {
   %nm = spak.tile_count %M by 64
@@ -109,6 +111,35 @@ spak.kernel @blocks(%S: !sv {spak.name = "S", spak.kind = "in"}, %T: !sv {spak.n
   spak.grid (%m : !mr in %nm, %n : !nr in %nn) {
     %s = spak.load %S[%m, %n] {staging = #spak.staging<"direct", slots = 0>} : !sv[!mr, !nr] -> !s
     %t = spak.mask %s where [#blocks] (%m, %n)[%M, %N] : (!mr, !nr) !s
+    spak.store %t, %T[%m, %n] {staging = #spak.staging<"direct", slots = 0>} : !s, !sv[!mr, !nr]
+  }
+  spak.return
+}
+
+// -----
+
+// 160 columns are 40 of a thread: two words of 20 bits for each row.
+#acc = #spak.layout<reg = [2:n, 2:m*8, 20:n*8], lane = [4:n*2, 8:m], warp = [4:m*16]>
+!s = !spak.tile<m=64, n=160 : f32, #acc>
+!sv = !spak.view<M, N : f32>
+!mr = !spak.range<m=64>
+!nr = !spak.range<n=160>
+#window = affine_map<(i, j)[M, N] -> (i - j + 4, j - i + 4)>
+// CHECK-DAG: #[[ROW:.*]] = #spak_cuda.pattern<[2:8, 2:0]>
+// CHECK-DAG: #[[NUMBER:.*]] = #spak_cuda.pattern<[2:0, 2:1]>
+// CHECK-DAG: #[[PLACE:.*]] = #spak_cuda.pattern<[2:0, 2:1, 10:0, 2:2]>
+// CHECK-DAG: #[[BIT:.*]] = #spak_cuda.pattern<[2:1, 2:0, 10:2, 2:0]>
+// CHECK: spak_cuda.kernel @wide_kernel
+// CHECK: %[[WORD:.*]] = spak_cuda.map by [] coords [#[[ROW]], #[[NUMBER]]]
+// CHECK: () -> !spak_cuda.frag<4xi32>
+// CHECK: spak_cuda.map of %[[WORD]], %{{.*}} by [#[[PLACE]], unit] coords [#[[BIT]]] in_place 1
+spak.kernel @wide(%S: !sv {spak.name = "S", spak.kind = "in"}, %T: !sv {spak.name = "T", spak.kind = "out"},
+    %M: index {spak.name = "M", spak.kind = "dim"}, %N: index {spak.name = "N", spak.kind = "dim"}) {
+  %nm = spak.tile_count %M by 64
+  %nn = spak.tile_count %N by 160
+  spak.grid (%m : !mr in %nm, %n : !nr in %nn) {
+    %s = spak.load %S[%m, %n] {staging = #spak.staging<"direct", slots = 0>} : !sv[!mr, !nr] -> !s
+    %t = spak.mask %s where [#window] (%m, %n)[%M, %N] : (!mr, !nr) !s
     spak.store %t, %T[%m, %n] {staging = #spak.staging<"direct", slots = 0>} : !s, !sv[!mr, !nr]
   }
   spak.return

@@ -102,3 +102,13 @@ spak.kernel @left(%x: !f, %y: !f) attributes {request = #spak.request<{functions
   %25 = spak.convert %24 : !f -> !b
   spak.return
 }
+
+// The sums that a softmax divides by, where the quotient is rounded next.
+// RUN: spakc %S/../../examples/fmha/variants/window.dsl -D functions=rounded --compile-to=decided -o - 2>&1 | FileCheck %s --check-prefix SUMS
+// RUN: spakc %S/../../examples/fmha/variants/window.dsl -D functions=exact --compile-to=decided -o - 2>&1 | FileCheck %s --check-prefix WHOLE
+// RUN: spakc %S/../../examples/fmha/variants/window.dsl -D functions=rounded -o - | FileCheck %s --check-prefix TEXT
+// SUMS: spak.softmax.finish {{.*}} {rounded = bf16}
+// WHOLE: spak.softmax.finish
+// WHOLE-NOT: rounded = bf16
+// TEXT: spak::reciprocal_rounded(
+// TEXT-NOT: 1.0f / state

@@ -26,9 +26,28 @@
 // RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix LONGEST
 // LONGEST: error: 'spak.grid' op request `raster` = longest_first: the work of a tile grows along no range of this grid
 
+// Said so, too.
+// RUN: sed 's/slots_A = 3 : i64/raster = "by_work"/' %S/Inputs/matmul.mlir \
+// RUN:   | spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix MATMUL
+
+// Where a loop's lower bound moves up, the first tiles are the longest: they
+// stay in front, of all heads. Where both ends move up, only who asks gets the
+// longer ones first, those behind the begin.
+// RUN: spakc %S/../../examples/fmha/variants/window.dsl -D sides=left --compile-to=decided -o - \
+// RUN:   | FileCheck %s --check-prefix SHRINKS
+// RUN: spakc %S/../../examples/fmha/variants/window.dsl -D sides=right --compile-to=decided -o - \
+// RUN:   | FileCheck %s --check-prefix GROWS
+// RUN: spakc %S/../../examples/fmha/variants/window.dsl -D sides=both -D raster=by_work --compile-to=decided -o - \
+// RUN:   | FileCheck %s --check-prefix MOVES
+// RUN: spakc %S/../../examples/fmha/variants/window.dsl -D sides=both -D raster=longest_first --compile-to=decided -o - \
+// RUN:   | FileCheck %s --check-prefix GROWS
+// SHRINKS: order = #spak.order<"{{.*}}", ["h", "b", "m"], {}>
+// GROWS: order = #spak.order<"{{.*}}", ["h", "b", "m"], {m = "longest_first"}>
+// MOVES: order = #spak.order<"{{.*}}", ["m", "h", "b"], {}>
+
 // RUN: sed 's/slots_A = 3 : i64/raster = "spiral"/' %S/Inputs/matmul.mlir \
 // RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix RASTER
-// RASTER: error: 'spak.grid' op request `raster`: expected "natural", "longest_first" or "grouped", got "spiral"
+// RASTER: error: 'spak.grid' op request `raster`: expected "by_work", "natural", "longest_first" or "grouped", got "spiral"
 
 // RUN: sed 's/slots_A = 3 : i64/order = "dynamic"/' %S/Inputs/matmul.mlir \
 // RUN:   | not spak-opt -plan-grid 2>&1 | FileCheck %s --check-prefix ORDER

@@ -6,12 +6,12 @@ system Mlp_Chained_Products {
     }
     tuning_space {
         tile_m: [128, 64]
-        tile_f: [128, 64]
+        tile_f: [176, 128, 64, 160, 144]
         stages: [2, 3]
         overlap: ["both", "intra", "none"]
         order: ["persistent_static", "one_per_cta"]
-        cross_tile: [true, false]
-        pin_waits: [false, true]
+        cross_tile: [false, true]
+        pin_waits: [true, false]
         cluster_m: [1, 2]
         functions: ["rounded", "exact"]
         constraint "a consumer owns 64 rows": tile_m % 64 == 0

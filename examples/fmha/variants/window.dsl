@@ -7,7 +7,69 @@ system FMHA_Window extends "hopper.dsl" {
         sides: ["both", "left", "right"]
     }
 
-    tuning_space { rows_grow: [false] }
+    tuning_space {
+        rows_grow: [false]
+        raster: ["by_work", "longest_first"]   // which tiles come first: by how their work changes, or those away from the begin
+        functions: ["exact", "rounded"]           // whether the rows' sums are divided by approximately
+
+        constraint "a window that moves": raster == "by_work" or sides == "both"
+    }
+
+    knowledge {
+        fact one_side_d128 {
+            description: "bounded on one side: tiles are claimed, the long ones first; 0.95 to 1.00 of the dense kernel at 16384 rows"
+            when: "device.arch == 'sm_90a' and sides != 'both' and D == 128"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
+            recommend: "order = 'persistent_dynamic'"
+            confidence: 0.96
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact one_side {
+            description: "bounded on one side: tiles are claimed, the long ones first; 0.99 of the dense kernel at 16384 rows"
+            when: "device.arch == 'sm_90a' and sides != 'both'"
+            recommend: "order = 'persistent_dynamic'"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact moving_d128 {
+            description: "a window of 1024 at 16384 rows, heads of 128: 0.856 of the dense kernel (tiles in order of the rows: 0.78); the last round has the short tiles"
+            when: "device.arch == 'sm_90a' and sides == 'both' and D == 128"
+            recommend: "raster = 'longest_first'"
+            recommend: "order = 'persistent_snake'"
+            recommend: "overlap = 'intra'"
+            recommend: "exp_ahead = 8"
+            recommend: "functions = 'rounded'"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+        fact moving_d64 {
+            description: "a window of 1024 at 16384 rows, heads of 64: 0.853 of the dense kernel (tiles in order of the rows: 0.82)"
+            when: "device.arch == 'sm_90a' and sides == 'both' and D == 64"
+            recommend: "raster = 'longest_first'"
+            recommend: "order = 'persistent_snake'"
+            recommend: "exp_ahead = 24"
+            recommend: "functions = 'rounded'"
+            confidence: 0.95
+            device: "NVIDIA H200"
+            driver: "580.159"
+            toolkit: "CUDA 13.0"
+            date: "2026-11-21"
+            source: "docs/Performance.md"
+        }
+    }
 
     kernel window {
         dims   B, Hq as num_heads, Hkv as num_head_kv, M, N
@@ -59,7 +121,8 @@ system FMHA_Window extends "hopper.dsl" {
             rescale_bound = bound
             exp2_polynomial = poly
             exponentials_ahead = exp_ahead
-            order = order
+            order = order   raster = raster
+            functions = functions
             overlap_tiles = cross_tile
             group(h) = section
             trim = trim

@@ -12,11 +12,12 @@ namespace spak::rounded {
 enum class Target { BF16, F16 };
 
 /// x Phi(x), with Phi the normal distribution, as
-/// max(x, 0) - |x| exp2(p(|x|)), where p is a polynomial of degree 6 close to
-/// log2(Phi(-t)). NaN stays NaN, inf stays inf, -inf and -0 give 0.
+/// max(x, 0) - |x| exp2(p(|x|)), where p is a polynomial close to
+/// log2(Phi(-t)), of degree 5 for BF16 and 6 for F16. NaN stays NaN, inf stays
+/// inf, -inf and -0 give 0.
 ///
-/// Error relative to the value: for BF16 2^-13 from -5.75 up, 2^-11 from -7 up,
-/// below that 1e-14 absolutely; for F16 2^-14.5 from -5.8 up, and what is below
+/// Error relative to the value: for BF16 2^-11.6 from -5.75 up, below that
+/// 1.2e-11 absolutely; for F16 2^-14.5 from -5.8 up, and what is below
 /// rounds to 0 as the value does.
 float gelu(float x, Target target);
 

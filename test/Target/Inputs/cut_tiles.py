@@ -63,6 +63,7 @@ inline bool elect_one() { return true; }
 inline int uniform(int x) { return x; }
 inline uint32_t pack_bf16(float a, float) { value = a; return 0; }
 inline float unpack_bf16(uint32_t, int) { return 0; }
+inline bf16 to_bf16(float a) { value = a; return {}; }
 template <int> uint32_t swizzled(uint32_t at) { return at; }
 template <typename... Any> void stmatrix_x4(Any...) {}
 template <int> void tma_wait_read_if(bool) {}

@@ -323,10 +323,10 @@ void Opening::openResult(Operation *op, Value state) {
     Opened values = opened.lookup(state);
     // The accumulator is the later of the two.
     b.setInsertionPointAfterValue(values.acc);
-    finish =
-        SoftmaxFinishOp::create(b, op->getLoc(), values.acc.getType(),
-                                rowsType(cast<SoftmaxType>(state.getType())),
-                                values.rows, values.acc, chainOf(state).scale);
+    finish = SoftmaxFinishOp::create(
+        b, op->getLoc(), values.acc.getType(),
+        rowsType(cast<SoftmaxType>(state.getType())), values.rows, values.acc,
+        chainOf(state).scale, /*rounded=*/TypeAttr());
   }
   op->getResult(0).replaceAllUsesWith(
       isa<SoftmaxOutputOp>(op) ? finish.getOut() : finish.getLse());

@@ -187,6 +187,14 @@ void PlanFunctionsPass::plan(KernelOp kernel) {
       all.push_back(*found);
     }
   });
+  kernel.walk([](SoftmaxFinishOp finish) {
+    Type type = finish.getRounded() ? Type() : roundedTo(finish.getOut());
+    if (type) {
+      finish.setRounded(type);
+      remark(finish, "the reciprocals of sums are approximate",
+             "request `functions`");
+    }
+  });
   for (const Found &found : all) {
     Type type = roundedTo(found.last->getResult(0));
     if (!type) {

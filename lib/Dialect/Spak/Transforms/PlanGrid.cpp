@@ -15,23 +15,35 @@ namespace spak::ir {
 
 namespace {
 
-/// The range of \p grid along which the work of a tile grows; -1 if there is
-/// none.
-int64_t growingRange(GridOp grid) {
+/// A range of a grid along which the work of a tile changes.
+struct WorkTrend {
+  /// -1 if there is none.
+  int64_t variable = -1;
+  /// The first tiles are the longest.
+  bool shrinks = false;
+};
+
+/// The range of \p grid along which the work of a tile grows or shrinks. With
+/// \p clamped also one where both ends of a loop move up: at its first tiles
+/// the lower one has not left the axis' begin.
+WorkTrend trendOfWork(GridOp grid, bool clamped = false) {
   for (BlockArgument arg : grid.getBody()->getArguments()) {
     if (!isa<RangeType>(arg.getType())) {
       continue;
     }
-    bool grows = false;
+    bool grows = false, shrinks = false;
     grid.walk([&](ForOp loop) {
-      grows |= trendOf(loop.getUpper(), arg) == Trend::Grows &&
-               trendOf(loop.getLower(), arg) == Trend::Constant;
+      Trend lower = trendOf(loop.getLower(), arg);
+      Trend upper = trendOf(loop.getUpper(), arg);
+      grows |= upper == Trend::Grows &&
+               (lower == Trend::Constant || (clamped && lower == Trend::Grows));
+      shrinks |= upper == Trend::Constant && lower == Trend::Grows;
     });
-    if (grows) {
-      return arg.getArgNumber();
+    if (grows != shrinks) {
+      return {arg.getArgNumber(), shrinks};
     }
   }
-  return -1;
+  return {};
 }
 
 /// What is done to the natural raster, the first variable fastest.
@@ -40,6 +52,8 @@ struct Raster {
   int64_t variable = 0;
   int64_t group = 0;
   std::string why = "default";
+  /// Longest first: `variable` is run upwards.
+  bool upwards = false;
   /// Longest first inside sections: so many values of this variable at a time,
   /// each with all of `variable`.
   std::optional<unsigned> section = std::nullopt;
@@ -109,19 +123,25 @@ FailureOr<Raster> PlanGridPass::readRaster(GridOp grid,
   if (text == "natural") {
     return raster;
   }
+  if (text == "by_work") {
+    return chooseRaster(grid, requests);
+  }
   if (text == "longest_first") {
-    raster.variable = growingRange(grid);
-    if (raster.variable < 0) {
+    WorkTrend trend = trendOfWork(grid, /*clamped=*/true);
+    if (trend.variable < 0) {
       return grid.emitOpError("request `raster` = longest_first: the work of "
                               "a tile grows along no range of this grid");
     }
     raster.kind = Raster::LongestFirst;
+    raster.variable = trend.variable;
+    raster.upwards = trend.shrinks;
     addSections(raster, grid, requests);
     return raster;
   }
   if (text != "grouped") {
-    return grid.emitOpError("request `raster`: expected \"natural\", "
-                            "\"longest_first\" or \"grouped\", got ")
+    return grid.emitOpError(
+               "request `raster`: expected \"by_work\", "
+               "\"natural\", \"longest_first\" or \"grouped\", got ")
            << requests.request("raster");
   }
   if (std::optional<Raster> grouped = readGroup(grid, requests)) {
@@ -139,11 +159,13 @@ FailureOr<Raster> PlanGridPass::readRaster(GridOp grid,
 
 Raster PlanGridPass::chooseRaster(GridOp grid, const Requests &requests) {
   Raster raster;
-  int64_t growing = growingRange(grid);
-  if (growing >= 0) {
+  WorkTrend trend = trendOfWork(grid);
+  if (trend.variable >= 0) {
     raster.kind = Raster::LongestFirst;
-    raster.variable = growing;
-    raster.why = "a loop's upper bound grows along it";
+    raster.variable = trend.variable;
+    raster.upwards = trend.shrinks;
+    raster.why = trend.shrinks ? "a loop's lower bound grows along it"
+                               : "a loop's upper bound grows along it";
     addSections(raster, grid, requests);
     return raster;
   }
@@ -238,8 +260,10 @@ LogicalResult PlanGridPass::plan(GridOp grid, const Requests &requests) {
       // Slowest, so that all the long tiles of the grid come first.
       fastest.push_back(b.getStringAttr(name));
     }
-    params.push_back(b.getNamedAttr(
-        name, b.getStringAttr(paired ? "paired" : "longest_first")));
+    if (paired || !raster.upwards) {
+      params.push_back(b.getNamedAttr(
+          name, b.getStringAttr(paired ? "paired" : "longest_first")));
+    }
     remark(grid,
            paired ? "a long tile of `" + name + "`, then a short one"
                   : "longest tiles of `" + name + "` first",

@@ -209,9 +209,11 @@ def Spak_SoftmaxFinishOp : Spak_NamedOp<"softmax.finish", [Pure]> {
   let summary = "divide by the row sums; logarithm of the sums";
   let description = [{
     Example: see `softmax.advance`. SOFTMAX-AXES: o has the rows' axis; out has
-    o's axes, lse the rows'.
+    o's axes, lse the rows'. With `rounded` all that reads out rounds it to that
+    type, so that the quotient may be a product with an approximate reciprocal.
   }];
-  let arguments = (ins Spak_Rows:$rows, Spak_Tile:$o, F32:$scale);
+  let arguments = (ins Spak_Rows:$rows, Spak_Tile:$o, F32:$scale,
+                       OptionalAttr<TypeAttr>:$rounded);
   let results = (outs Spak_Tile:$out, Spak_Tile:$lse);
   let assemblyFormat = [{
     $rows `,` $o `scale` $scale attr-dict `:` qualified(type($rows)) `,` qualified(type($o)) `->`

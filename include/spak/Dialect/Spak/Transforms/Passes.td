@@ -204,7 +204,8 @@ def PlanFunctions : SpakPass<"plan-functions"> {
     one `spak.rounded` where every reader rounds the value to one 16-bit type, or
     multiplies it by something, negates or selects it before that does. The
     error of such an op is relative to its value, as that of the rounding is,
-    so that nothing after it can magnify the one more than the other.
+    so that nothing after it can magnify the one more than the other. The sums by
+    which a softmax divides what is rounded next get an approximate reciprocal.
     "exact", the default, leaves them.
 
     Requires: no layouts. Establishes: `spak.rounded` ops. Preserves:
@@ -230,10 +231,11 @@ def PlanGrid : SpakPass<"plan-grid"> {
   let summary = "decide the order in which blocks take the tiles of the grid";
   let description = [{
     The schedule is the request `order` (`one_per_cta`, `persistent_static`,
-    `persistent_snake`, `persistent_paired`, `persistent_dynamic`), default `one_per_cta`. The raster is the request `raster`, else longest
-    first along a range on which a loop's upper bound depends, else grouped
+    `persistent_snake`, `persistent_paired`, `persistent_dynamic`), default `one_per_cta`. The raster is the request `raster`, else (`by_work`) longest
+    first along a range on which one of a loop's bounds depends, else grouped
     rows on a grid of two or more ranges with `group` (default
-    `default-group`), else natural. A longest-first raster is cut into sections
+    `default-group`), else natural. Where both bounds move up, `longest_first`
+    puts those tiles first at which the lower one has left the axis' begin. A longest-first raster is cut into sections
     by the request `group_x`: x values of that variable at a time, so that what
     they share stays in the L2 cache. With the request `tail = "split"` the tiles
     that fill no whole round are cut along their loop, which must be one and as
