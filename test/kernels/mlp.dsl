@@ -16,6 +16,8 @@ system Mlp_Chained_Products {
         functions: ["rounded", "exact"]
         constraint "a consumer owns 64 rows": tile_m % 64 == 0
         constraint "two groups take turns": tile_m == 128 or overlap != "both"
+        constraint "x, w1 and w2 fit shared memory":
+            2 * ((2 if cross_tile else 1) * tile_m * D + 2 * stages * tile_f * D) + 1024 <= device.smem_per_block
         constraint "waits among products": not pin_waits or overlap != "none"
         constraint "one tile after another": not cross_tile or order == "persistent_static" and overlap != "none"
     }

@@ -47,9 +47,10 @@ POINTS = [  # fact, D and Dv, causal, mode, dtype, rows of a sequence
     ("hopper_d256_causal", "256", "true", "training", "bf16", 4096),
     ("hopper_d256", "256", "false", "training", "bf16", 4096),
     ("hopper_d192", "192", "false", "training", "bf16", 4096),
-    ("hopper_d192", "192", "true", "inference", "bf16", 4096),
+    ("hopper_d192", "192", "false", "inference", "f16", 4096),
+    ("hopper_d192_causal", "192", "true", "inference", "bf16", 4096),
     ("hopper_d96", "96", "false", "training", "bf16", 4096),
-    ("hopper_d96", "96", "true", "training", "f16", 4096),
+    ("hopper_d96_causal", "96", "true", "training", "f16", 4096),
 ]
 
 

@@ -11,6 +11,10 @@ system FMHA_Bias extends "hopper.dsl" {
             2 * (q_slots * tile_m * D + (2 * stages + v_more) * tile_n * D
                  + (tile_m * tile_n if weights == "shared" else 0) + bias_slots * tile_m * tile_n
                  + tile_m * min(D, o_slabs * 64)) + 1024 <= device.smem_per_block
+        constraint "the table fits beside scores and output":
+            tile_n + D / 2 + (D / 4 + 8 if q_in == "registers" else 0)
+                + (38 if weights == "shared" else 30) + (0 if cluster_m * cluster_h == 1 else 8)
+                <= (240 if tile_m <= 128 else 160)
     }
 
     knowledge {

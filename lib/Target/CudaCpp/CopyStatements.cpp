@@ -118,6 +118,10 @@ LogicalResult KernelPrinter::printLdMatrix(LdMatrixOp op) {
                 " + 4 * i, spak::swizzled<" + Twine(width) + ">(address));");
   out.close();
   out.close();
+  // An arrival may overtake the reads, and the copy that it lets in is of the
+  // other proxy: it overwrote rows on an H200 that a slow warp had yet to read.
+  headers.use("fence_async");
+  out.statement("spak::fence_async();");
   out.statement("__syncwarp();");
   return success();
 }
