@@ -36,6 +36,7 @@ def rows(count, batch, heads=16):
 POINTS = [  # folder, file, options
     ("fmha", "examples/fmha/fmha.dsl", ATTENTION),
     ("fmha-few", "examples/fmha/fmha.dsl", ATTENTION + rows(512, 1, 8)),
+    ("fmha-512", "examples/fmha/fmha.dsl", ATTENTION + rows(512, 32)),
     ("fmha-2k", "examples/fmha/fmha.dsl", ATTENTION + rows(2048, 8)),
     ("fmha-4k", "examples/fmha/fmha.dsl", ATTENTION + rows(4096, 4)),
     ("fmha-long", "examples/fmha/fmha.dsl", ATTENTION + rows(16384, 1)),

@@ -32,6 +32,7 @@ POINTS = [  # fact, D and Dv, causal, mode, dtype, rows of a sequence
     ("hopper_d128_long", "128", "false", "inference", "bf16", 8192),
     ("hopper_d128_long", "128", "false", "inference", "f16", 8192),
     ("hopper_d128_short_causal", "128", "true", "training", "bf16", 777),
+    ("hopper_d128_short", "128", "false", "training", "bf16", 777),
     ("hopper_d128_mid_causal", "128", "true", "training", "bf16", 2048),
     ("hopper_d128_4k_causal", "128", "true", "training", "f16", 4096),
     ("hopper_d128_long_causal", "128", "true", "training", "bf16", 16384),
