@@ -161,6 +161,14 @@ def kept(variant, case, a, b, h, device):
     return variant.keep(m, n, last, a, b, h)
 
 
+def score_error(point, arguments):
+    """What a point states that its scores are off by, absolute: the LSE is off
+    by no more. 0 unless their function is approximate."""
+    if point.get("cap_by") == "tanh_approx":
+        return float(arguments["cap"]) * 2.0**-11
+    return 0.0
+
+
 def formula(variant, case, q, k, v, a, low=None):
     """Output and LSE. In float64; with `low`, the plain formula whose products
     and weights are rounded to that type."""
