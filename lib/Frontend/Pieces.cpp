@@ -175,7 +175,7 @@ private:
       return;
     }
     bool value = previous == Tok::COLON || previous == Tok::ASSIGN ||
-                 previous == Tok::RETURN;
+                 previous == Tok::RETURN || piece.needsColon;
     piece.starts = alwaysStarts(kind) || anonymous ||
                    (kind == Tok::KEY && previous != Tok::MODIFIER) ||
                    (kind == Tok::PROSE && !value) ||

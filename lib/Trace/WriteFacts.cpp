@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace spak::trace {
 
@@ -59,6 +60,33 @@ const ast::Block *findFact(const ast::File &file, llvm::StringRef name) {
   return nullptr;
 }
 
+/// Whether \p old is of the kernel and the device of \p fact, as far as it
+/// says.
+bool isOfSame(const ast::Block &old, const Fact &fact) {
+  return llvm::all_of(fact.entries, [&](const FactEntry &entry) {
+    if (entry.key != "kernel" && entry.key != "device") {
+      return true;
+    }
+    const ast::Property *property = old.find(entry.key);
+    return !property || !property->value ||
+           property->value->range.text() == entry.value;
+  });
+}
+
+/// The name that \p fact has in \p file: its own, or with a number behind it
+/// where others have that one. Kernels and devices may be spelt alike in names.
+std::string nameIn(const ast::File &file, const Fact &fact,
+                   const llvm::StringSet<> &taken) {
+  std::string name = fact.name;
+  for (unsigned number = 2;; ++number) {
+    const ast::Block *old = findFact(file, name);
+    if (!taken.contains(name) && (!old || isOfSame(*old, fact))) {
+      return name;
+    }
+    name = fact.name + "_" + std::to_string(number);
+  }
+}
+
 /// The fact's text with its lines but the first indented as \p old is.
 std::string indentedAs(const ast::Block &old, llvm::StringRef text) {
   const SourceFile &source = *old.range.file;
@@ -87,7 +115,10 @@ std::vector<ast::TextEdit> writeFacts(const ast::File &file,
                                       DiagnosticEngine &diags) {
   std::vector<ast::TextEdit> edits;
   std::string added;
-  for (const Fact &fact : facts) {
+  llvm::StringSet<> taken;
+  for (Fact fact : facts) {
+    fact.name = nameIn(file, fact, taken);
+    taken.insert(fact.name);
     const ast::Block *old = findFact(file, fact.name);
     if (!old) {
       added += (added.empty() ? "" : "\n") + fact.text();

@@ -1,11 +1,13 @@
 // Part of spakc. SPDX-License-Identifier: Apache-2.0
 //
-// Numbers that are the same on every machine.
+// Numbers that are the same on every machine, and changes of a text by them.
 #ifndef SPAK_TEST_FUZZ_RANDOM_H
 #define SPAK_TEST_FUZZ_RANDOM_H
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace spak {
 
@@ -30,6 +32,35 @@ public:
 private:
   uint64_t state;
 };
+
+/// One change of \p text: up to \p longest bytes go or come twice, the rest is
+/// cut off, a byte is another one, or one of \p pieces comes in (the most
+/// often).
+template <size_t N>
+void mutate(std::string &text, Random &random, size_t longest,
+            const char *const (&pieces)[N]) {
+  size_t at = random.below(text.size() + 1);
+  size_t length = random.below(1 + std::min(text.size() - at, longest));
+  switch (random.below(6)) {
+  case 0:
+    text.erase(at, length);
+    return;
+  case 1:
+    text.insert(random.below(text.size() + 1), text.substr(at, length));
+    return;
+  case 2:
+    text.resize(at);
+    return;
+  case 3:
+    if (at < text.size()) {
+      text[at] = static_cast<char>(random.below(256));
+    }
+    return;
+  default:
+    text.insert(at, random.pick(pieces));
+    return;
+  }
+}
 
 } // namespace spak
 

@@ -66,30 +66,6 @@ const char *const kPieces[] = {"{",
                                "\"M\": -5",
                                "\"samples\": 9223372036854775807"};
 
-void mutate(std::string &text, Random &random) {
-  size_t at = random.below(text.size() + 1);
-  size_t length = random.below(1 + std::min<size_t>(text.size() - at, 60));
-  switch (random.below(7)) {
-  case 0:
-    text.erase(at, length);
-    return;
-  case 1:
-    text.insert(random.below(text.size() + 1), text.substr(at, length));
-    return;
-  case 2:
-    text.resize(at);
-    return;
-  case 3:
-    if (at < text.size()) {
-      text[at] = static_cast<char>(random.below(256));
-    }
-    return;
-  default:
-    text.insert(at, kPieces[random.below(std::size(kPieces))]);
-    return;
-  }
-}
-
 } // namespace
 
 TEST(TraceCorpus, HoldsTheLaws) {
@@ -104,7 +80,7 @@ TEST(TraceMutations, NeitherCrashNorHangNorLie) {
     Random random(run + 1);
     std::string text = kCorpus[random.below(std::size(kCorpus))];
     for (size_t changes = 1 + random.below(6); changes > 0; --changes) {
-      mutate(text, random);
+      spak::mutate(text, random, 60, kPieces);
     }
     auto start = std::chrono::steady_clock::now();
     ASSERT_EQ(spak::fuzz::checkTrace(text), "") << "run " << run << ":\n"

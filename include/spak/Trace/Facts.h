@@ -74,9 +74,10 @@ std::vector<Fact> proposeFacts(const std::vector<Measurement> &measurements,
                                const ProposeOptions &options,
                                DiagnosticEngine &diags);
 
-/// The edits that bring \p facts into \p file. A fact of the same name is
-/// replaced if it is older, or of the same day with fewer samples; kept
-/// otherwise (SPK5014 if it says something else).
+/// The edits that bring \p facts into \p file. A fact of the same name, kernel
+/// and device is replaced if it is older, or of the same day with fewer
+/// samples; kept otherwise (SPK5014 if it says something else). Beside one of
+/// another kernel or device the new one gets a number behind its name.
 std::vector<ast::TextEdit> writeFacts(const ast::File &file,
                                       const std::vector<Fact> &facts,
                                       DiagnosticEngine &diags);
