@@ -570,3 +570,24 @@ spak_cuda.kernel @read_unawaited(%i: i32, %q: i1) attributes {threads = 128, sme
   %x = spak_cuda.wgmma.fence of %p : !p -> !p
   spak_cuda.return
 }
+
+// -----
+!p = !spak_cuda.frag<16xvector<2xbf16>>
+!b = !spak_cuda.smem<2 x 8192 bytes of bf16>
+!r = !spak_cuda.ring<2>
+spak_cuda.kernel @read_of_another_slot(%i: i32, %q: i1) attributes {threads = 128, smem_bytes = 16416} {
+  %a = spak_cuda.shared "a" at 0 : !b
+  %r = spak_cuda.ring "r" full 1 empty 4 at 16384 : !r
+  %c1 = arith.constant 1 : i32
+  %c2 = arith.constant 2 : i32
+  %next = arith.addi %i, %c1 : i32
+  %slot = arith.remui %i, %c2 : i32
+  spak_cuda.ring.wait %r, %i : !r
+  spak_cuda.ring.release %r, %i when %q : !r
+  spak_cuda.ring.wait %r, %next : !r
+  // expected-error@+1 {{RING-RELEASE: reads a slot of ring "r" after its release}}
+  %p = spak_cuda.ldmatrix %a[%slot] width 128 slab 8192 : !b -> !p
+  %x = spak_cuda.wgmma.fence of %p : !p -> !p
+  spak_cuda.ring.release %r, %next when %q : !r
+  spak_cuda.return
+}

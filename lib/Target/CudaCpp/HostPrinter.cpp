@@ -194,7 +194,10 @@ void HostPrinter::printDefaults() {
         argument.attrs ? argument.attrs.get("spak.default") : Attribute();
     std::string value;
     if (auto real = dyn_cast_or_null<FloatAttr>(given)) {
-      value = floatText(real.getValue());
+      value =
+          argument.value.getType().isInteger()
+              ? std::to_string(static_cast<int64_t>(real.getValueAsDouble()))
+              : floatText(real.getValue());
     } else if (auto integer = dyn_cast_or_null<IntegerAttr>(given)) {
       value = std::to_string(integer.getInt());
     } else {

@@ -123,8 +123,12 @@ LogicalResult ProductChecker::checkSlot(Operation *op, Value buffer,
   return success();
 }
 
-/// A tile is read once, in the block that waits for it.
+/// A slot that a counter names is read as products read theirs; else a tile is
+/// read once, in the block that waits for it.
 LogicalResult ProductChecker::checkRead(LdMatrixOp load) {
+  if (load.getSlot().getDefiningOp<arith::RemUIOp>()) {
+    return checkSlot(load, load.getSrc(), load.getSlot());
+  }
   auto kernel = load->getParentOfType<KernelOp>();
   for (RingOp ring : kernel.getBody().getOps<RingOp>()) {
     if (!buffers.guards(ring.getResult(), load.getSrc())) {
