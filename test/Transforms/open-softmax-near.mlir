@@ -18,6 +18,35 @@
 // CHECK-NEXT: spak.yield %[[P]]#0, %[[NEXT]]
 // CHECK-NOT: spak.softmax.advance
 spak.kernel @bounded(%q: !q, %k: !k, %v: !k, %cap: f32, %nn: index,
+                     %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{functions = "rounded"}>} {
+  %zero = arith.constant 0 : index
+  %f0 = arith.constant 0.0 : f32
+  %f50 = arith.constant 50.0 : f32
+  %positive = arith.cmpf ogt, %cap, %f0 : f32
+  spak.require %positive, "cap > 0"
+  %small = arith.cmpf ole, %cap, %f50 : f32
+  spak.require %small, "cap <= 50"
+  %d = spak.all : !spak.range<d=64>
+  %init = spak.softmax.init : !st
+  %r = spak.for %n : !spak.range<n=32> = %zero to %nn iter_args(%st = %init) -> (!st) {
+    %x = spak.dot %q, %k over "d" : !q, !k -> !s
+    %t = math.tanh %x : !s
+    %y = spak.mask %t where [#causal](%m, %n)[] : (!spak.range<m=64>, !spak.range<n=32>) !s
+    %c = spak.splat %cap : f32 -> !s
+    %u = arith.mulf %y, %c : !s
+    %next = spak.softmax.update %st, %u, %v over "n" : !st, !s, !k
+    spak.yield %next : !st
+  }
+  %o = spak.softmax.output %r : !st -> !spak.tile<m=64, d=64 : f32>
+  spak.store %o, %O[%m, %d] : !spak.tile<m=64, d=64 : f32>, !spak.view<M, D=64 : f32>[!spak.range<m=64>, !spak.range<d=64>]
+  spak.return
+}
+
+// Not unless it is asked for: the largest weights would be rounded.
+// CHECK-LABEL: spak.kernel @exact(
+// CHECK-NOT: spak.softmax.rows at
+// CHECK: spak.softmax.advance
+spak.kernel @exact(%q: !q, %k: !k, %v: !k, %cap: f32, %nn: index,
                      %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) {
   %zero = arith.constant 0 : index
   %f0 = arith.constant 0.0 : f32
@@ -53,7 +82,7 @@ spak.kernel @bounded(%q: !q, %k: !k, %v: !k, %cap: f32, %nn: index,
 // CHECK: spak.softmax.rows :
 // CHECK: spak.softmax.advance
 spak.kernel @narrow(%q: !q, %k: !k, %v: !k, %nn: index,
-                    %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) {
+                    %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{functions = "rounded"}>} {
   %zero = arith.constant 0 : index
   %cap = arith.constant dense<50.0> : !s
   %d = spak.all : !spak.range<d=64>
@@ -81,7 +110,7 @@ spak.kernel @narrow(%q: !q, %k: !k, %v: !k, %nn: index,
 // CHECK: spak.softmax.rows :
 // CHECK: spak.softmax.advance
 spak.kernel @unbounded(%q: !q, %k: !k, %v: !k, %cap: f32, %nn: index,
-                       %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) {
+                       %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{functions = "rounded"}>} {
   %zero = arith.constant 0 : index
   %f0 = arith.constant 0.0 : f32
   %positive = arith.cmpf ogt, %cap, %f0 : f32

@@ -22,7 +22,7 @@ system FMHA_Hopper {
         hand_off: [0, 2, 4, 6]           // after how many of them the other group may issue, 0 for those
         weights: ["registers", "shared"] // where the exponentials lie as an operand
         bound: [0, 8]                    // powers of two that a maximum may lag
-        poly: [0, 1, 2, 3, 4]               // exponentials of every 8 that are a polynomial
+        poly: [0, 1, 2, 3]               // exponentials of every 8 that are a polynomial
         rescale: ["first", "pinned", "between_rows"]   // the output: before the exponentials or among them
         exp_ahead: [0, 8, 16, 24]        // exponentials of a thread before it waits for the product of the step before
         order: ["persistent_static", "one_per_cta", "persistent_snake", "persistent_paired", "persistent_dynamic"]

@@ -6,7 +6,10 @@ system FMHA_Softcap extends "hopper.dsl" {
         cap_by: ["tanh", "tanh_approx"]   // right to 1e-6, or one instruction, right to 2^-11
     }
 
-    tuning_space { rows_grow: [true] }
+    tuning_space {
+        rows_grow: [true]
+        functions: ["rounded", "exact"]   // whether bounded scores may do without a maximum, and sums be divided by approximately
+    }
 
     knowledge {
         fact d128_exact {
@@ -114,6 +117,7 @@ system FMHA_Softcap extends "hopper.dsl" {
             overlap_tiles = cross_tile
             group(h) = section
             trim = trim
+            functions = functions
             cluster(m) = cluster_m   cluster(h) = cluster_h
             epilogue_slots = min(o_slabs, D / 64)
         }

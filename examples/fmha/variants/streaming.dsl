@@ -24,6 +24,9 @@ system FMHA_Streaming extends "hopper.dsl" {
 
         require Hq % Hkv == 0
         require scale > 0
+        require left >= -1073741824        // sums with positions stay in 32 bits
+        require left <= 1073741824
+        require first <= 1073741824
 
         grid (m in tiles(M, tile_m), h in Hq, b in B) {
             hk    = h / (Hq / Hkv)

@@ -5,6 +5,7 @@
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
 #include "EmptyRows.h"
+#include "Requests.h"
 #include "ScalarBounds.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -229,7 +230,8 @@ void Opening::decideScale(Chain &chain, SoftmaxInitOp init) {
   }
 }
 
-/// Whether every score of \p chain is proved to be so near 0 that neither its
+/// Whether exponentials may lose what the maximum's, which is 1, would not, and
+/// every score of \p chain is proved to be so near 0 that neither its
 /// exponential, nor sums of many, nor their products with values leave the
 /// range where numbers of the type are exact to their last bit. The largest
 /// weight of a row is then not 1, and what it loses in rounding must be
@@ -237,6 +239,9 @@ void Opening::decideScale(Chain &chain, SoftmaxInitOp init) {
 bool Opening::areNear(const Chain &chain) {
   // Of f32's 126 powers of two: sums of 2^14 and values up to 2^32 stay finite.
   constexpr double kMost = 80.0;
+  if (Requests(kernel).text("functions") != "rounded") {
+    return false;
+  }
   std::optional<double> times = knownAtMost(chain.scale);
   if (!times || !isKnownPositive(chain.scale) || chain.hasLse) {
     return false;
