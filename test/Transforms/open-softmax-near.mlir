@@ -18,7 +18,7 @@
 // CHECK-NEXT: spak.yield %[[P]]#0, %[[NEXT]]
 // CHECK-NOT: spak.softmax.advance
 spak.kernel @bounded(%q: !q, %k: !k, %v: !k, %cap: f32, %nn: index,
-                     %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{functions = "rounded"}>} {
+                     %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{maxima = "bounded"}>} {
   %zero = arith.constant 0 : index
   %f0 = arith.constant 0.0 : f32
   %f50 = arith.constant 50.0 : f32
@@ -82,7 +82,7 @@ spak.kernel @exact(%q: !q, %k: !k, %v: !k, %cap: f32, %nn: index,
 // CHECK: spak.softmax.rows :
 // CHECK: spak.softmax.advance
 spak.kernel @narrow(%q: !q, %k: !k, %v: !k, %nn: index,
-                    %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{functions = "rounded"}>} {
+                    %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{maxima = "bounded"}>} {
   %zero = arith.constant 0 : index
   %cap = arith.constant dense<50.0> : !s
   %d = spak.all : !spak.range<d=64>
@@ -110,7 +110,7 @@ spak.kernel @narrow(%q: !q, %k: !k, %v: !k, %nn: index,
 // CHECK: spak.softmax.rows :
 // CHECK: spak.softmax.advance
 spak.kernel @unbounded(%q: !q, %k: !k, %v: !k, %cap: f32, %nn: index,
-                       %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{functions = "rounded"}>} {
+                       %m: !spak.range<m=64>, %O: !spak.view<M, D=64 : f32>) attributes {request = #spak.request<{maxima = "bounded"}>} {
   %zero = arith.constant 0 : index
   %f0 = arith.constant 0.0 : f32
   %positive = arith.cmpf ogt, %cap, %f0 : f32

@@ -8,7 +8,7 @@ system FMHA_Softcap extends "hopper.dsl" {
 
     tuning_space {
         rows_grow: [true]
-        functions: ["rounded", "exact"]   // whether bounded scores may do without a maximum, and sums be divided by approximately
+        maxima: ["bounded", "running"]    // bounded scores without a maximum, or with the running one of all rows
     }
 
     knowledge {
@@ -117,7 +117,7 @@ system FMHA_Softcap extends "hopper.dsl" {
             overlap_tiles = cross_tile
             group(h) = section
             trim = trim
-            functions = functions
+            maxima = maxima
             cluster(m) = cluster_m   cluster(h) = cluster_h
             epilogue_slots = min(o_slabs, D / 64)
         }

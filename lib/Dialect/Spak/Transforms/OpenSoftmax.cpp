@@ -239,7 +239,7 @@ void Opening::decideScale(Chain &chain, SoftmaxInitOp init) {
 bool Opening::areNear(const Chain &chain) {
   // Of f32's 126 powers of two: sums of 2^14 and values up to 2^32 stay finite.
   constexpr double kMost = 80.0;
-  if (Requests(kernel).text("functions") != "rounded") {
+  if (Requests(kernel).text("maxima") != "bounded") {
     return false;
   }
   std::optional<double> times = knownAtMost(chain.scale);

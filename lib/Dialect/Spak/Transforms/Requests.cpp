@@ -72,15 +72,23 @@ LogicalResult checkRequestsAreKnown(KernelOp kernel) {
   if (!attr) {
     return success();
   }
-  static constexpr StringLiteral exact[] = {
-      "consumers",       "overlap",
-      "order",           "persistent",
-      "raster",          "epilogue_slots",
-      "overlap_tiles",   "tail",
-      "rescale",         "exponentials_ahead",
-      "pin_waits",       "rescale_bound",
-      "exp2_polynomial", "computed",
-      "functions",       "trim"};
+  static constexpr StringLiteral exact[] = {"consumers",
+                                            "overlap",
+                                            "order",
+                                            "persistent",
+                                            "raster",
+                                            "epilogue_slots",
+                                            "overlap_tiles",
+                                            "tail",
+                                            "rescale",
+                                            "exponentials_ahead",
+                                            "pin_waits",
+                                            "rescale_bound",
+                                            "exp2_polynomial",
+                                            "computed",
+                                            "functions",
+                                            "maxima",
+                                            "trim"};
   static constexpr StringLiteral prefixes[] = {
       "slots_",   "prefetch_", "staging_",  "registers_", "group_",
       "cluster_", "split_",    "hand_off_", "operand_"};
