@@ -105,6 +105,66 @@ spak.kernel @ramp(%q: !q, %k: !k, %v: !k, %a: f32, %b: f32, %nn: index,
 !q = !spak.tile<m=64, d=64 : bf16>
 !k = !spak.tile<n=32, d=64 : bf16>
 !s = !spak.tile<m=64, n=32 : f32>
+!i = !spak.tile<m=64, n=32 : i32>
+!st = !spak.softmax<rows m=64, width d=64>
+#causal = affine_map<(i, j) -> (i - j)>
+
+// What the new scores do not need is read twice on its way: each of it goes once.
+// CHECK-DAG: #[[ALONG:.+]] = affine_map<(d0, d1)[s0] -> ((d0 * 2 - d1 + s0) * 3)>
+// CHECK-LABEL: spak.kernel @thrice(
+// CHECK: %[[ONE:.+]] = arith.constant -1.000000e+00 : f32
+// CHECK: %[[NB:.+]] = arith.mulf %[[ONE]], %b : f32
+// CHECK: %[[BY:.+]] = arith.divf %[[NB]], %a : f32
+// CHECK: spak.for %n
+// CHECK: %[[X:.+]] = spak.dot
+// CHECK: %[[M:.+]] = spak.mask %[[X]]
+// CHECK-NEXT: %[[R:.+]] = spak.ramp %[[M]] by %[[BY]] along #[[ALONG]](%n, %m) [%M]
+// CHECK-NEXT: %[[A:.+]] = spak.splat %a
+// CHECK-NEXT: %[[S:.+]] = arith.mulf %[[R]], %[[A]]
+// CHECK-NEXT: spak.softmax.update %{{.+}}, %[[S]], %v
+// CHECK-NOT: arith.addf
+spak.kernel @thrice(%q: !q, %k: !k, %v: !k, %a: f32, %b: f32, %nn: index,
+                  %M: index, %m: !spak.range<m=64>,
+                  %O: !spak.view<M, D=64 : f32>) {
+  %zero = arith.constant 0 : index
+  %f0 = arith.constant 0.0 : f32
+  %positive = arith.cmpf ogt, %a, %f0 : f32
+  spak.require %positive, "a > 0"
+  %d = spak.all : !spak.range<d=64>
+  %init = spak.softmax.init : !st
+  %two = arith.constant dense<2> : !i
+  %rows = arith.index_cast %M : index to i32
+  %r = spak.for %n : !spak.range<n=32> = %zero to %nn iter_args(%st = %init) -> (!st) {
+    %x = spak.dot %q, %k over "d" : !q, !k -> !s
+    %as = spak.splat %a : f32 -> !s
+    %t = arith.mulf %x, %as : !s
+    %in = spak.index %n : !spak.range<n=32> -> !spak.tile<n=32 : i32>
+    %im = spak.index %m : !spak.range<m=64> -> !spak.tile<m=64 : i32>
+    %bn = spak.broadcast %in : !spak.tile<n=32 : i32> -> !i
+    %bm = spak.broadcast %im : !spak.tile<m=64 : i32> -> !i
+    %n2 = arith.muli %bn, %two : !i
+    %diff = arith.subi %n2, %bm : !i
+    %sM = spak.splat %rows : i32 -> !i
+    %all = arith.addi %diff, %sM : !i
+    %twice = arith.muli %all, %two : !i
+    %sum = arith.addi %all, %twice : !i
+    %f = spak.convert %sum : !i -> !s
+    %bs = spak.splat %b : f32 -> !s
+    %term = arith.mulf %bs, %f : !s
+    %u = arith.subf %t, %term : !s
+    %y = spak.mask %u where [#causal](%m, %n)[] : (!spak.range<m=64>, !spak.range<n=32>) !s
+    %next = spak.softmax.update %st, %y, %v over "n" : !st, !s, !k
+    spak.yield %next : !st
+  }
+  %o = spak.softmax.output %r : !st -> !spak.tile<m=64, d=64 : f32>
+  spak.store %o, %O[%m, %d] : !spak.tile<m=64, d=64 : f32>, !spak.view<M, D=64 : f32>[!spak.range<m=64>, !spak.range<d=64>]
+  spak.return
+}
+
+// -----
+!q = !spak.tile<m=64, d=64 : bf16>
+!k = !spak.tile<n=32, d=64 : bf16>
+!s = !spak.tile<m=64, n=32 : f32>
 !st = !spak.softmax<rows m=64, width d=64>
 
 // What changes within the loop is no factor of all scores; a product of two

@@ -4,6 +4,7 @@
 // terms that are affine in the indices. Knows nothing of what the scores mean.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "DeadOps.h"
 #include "EmptyRows.h"
 #include "ScalarBounds.h"
 
@@ -355,21 +356,8 @@ void Former::form(SoftmaxUpdateOp update) {
   }
   Value old = update.getS();
   update.getSMutable().set(build(form, masks, core.getLoc()));
-  // What only the old scores needed.
-  SmallVector<Operation *> work = {old.getDefiningOp()};
-  while (!work.empty()) {
-    Operation *op = work.pop_back_val();
-    if (!op || !isOpTriviallyDead(op)) {
-      continue;
-    }
-    llvm::SmallSetVector<Operation *, 2> operands;
-    for (Value operand : op->getOperands()) {
-      if (Operation *def = operand.getDefiningOp()) {
-        operands.insert(def);
-      }
-    }
-    op->erase();
-    work.append(operands.begin(), operands.end());
+  if (Operation *def = old.getDefiningOp()) {
+    eraseIfDead(def);
   }
 }
 

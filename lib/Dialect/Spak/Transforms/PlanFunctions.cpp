@@ -5,6 +5,7 @@
 // them.
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "DeadOps.h"
 #include "Requests.h"
 
 #include "mlir/IR/Matchers.h"
@@ -208,22 +209,7 @@ void PlanFunctionsPass::plan(KernelOp kernel) {
                (type.isBF16() ? "bf16" : "f16") + " needs",
            "request `functions`");
     found.last->getResult(0).replaceAllUsesWith(value);
-    // What only the old value needed.
-    SmallVector<Operation *> work = {found.last};
-    while (!work.empty()) {
-      Operation *op = work.pop_back_val();
-      if (!isOpTriviallyDead(op)) {
-        continue;
-      }
-      llvm::SmallSetVector<Operation *, 2> operands;
-      for (Value operand : op->getOperands()) {
-        if (Operation *def = operand.getDefiningOp()) {
-          operands.insert(def);
-        }
-      }
-      op->erase();
-      work.append(operands.begin(), operands.end());
-    }
+    eraseIfDead(found.last);
   }
 }
 
