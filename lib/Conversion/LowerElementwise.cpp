@@ -195,19 +195,9 @@ LogicalResult KernelLowering::lowerToShared(ir::ConvertLayoutOp op) {
   }
   int64_t registers = cast<cuda::FragType>((*frag).getType()).getCount();
   int64_t slabs = map.slabs();
-  StringRef rowAxis = from->warps.front().axis;
-  RegisterMap groupsOnly;
-  groupsOnly.groups = from->groups;
-  Value row;
-  if (groupsOnly.hasAxisInThreads(rowAxis)) {
-    row = threadCoordinate(groupsOnly, rowAxis);
-  }
-  int64_t groups = 1;
-  for (const Digit &digit : from->groups) {
-    groups *= digit.extent;
-  }
+  Value row = groupCoordinate(*from, from->warps.front().axis);
   if (registers / slabs * 8 != map.swizzle ||
-      map.slabBytes() != rowsPerGroup * groups * map.swizzle) {
+      map.slabBytes() != rowsPerGroup * from->groupCount() * map.swizzle) {
     return op.emitOpError("expected slabs of the rows of all groups, got ")
            << type;
   }
@@ -248,23 +238,13 @@ LogicalResult KernelLowering::lowerFromShared(ir::ConvertLayoutOp op) {
         return convert &&
                convert.getResult().getType().getElementType().isF32();
       });
-  int64_t groups = 1;
-  for (const Digit &digit : to->groups) {
-    groups *= digit.extent;
-  }
   cuda::FragType frag = fragmentType(type, /*packed=*/true);
   if (frag.getCount() != map->slabs() * map->swizzle / 8 ||
-      map->slabBytes() != rowsPerGroup * groups * map->swizzle) {
+      map->slabBytes() != rowsPerGroup * to->groupCount() * map->swizzle) {
     return op.emitOpError("expected slabs of the rows of all groups, got ")
            << op.getSrc().getType();
   }
-  StringRef rowAxis = to->warps.front().axis;
-  RegisterMap groupsOnly;
-  groupsOnly.groups = to->groups;
-  Value row;
-  if (groupsOnly.hasAxisInThreads(rowAxis)) {
-    row = threadCoordinate(groupsOnly, rowAxis);
-  }
+  Value row = groupCoordinate(*to, to->warps.front().axis);
   RingOnDevice &ring = rings[place->second.ring];
   Value read = cuda::LdMatrixOp::create(builder, op.getLoc(), frag,
                                         ring.buffers[place->second.tile],

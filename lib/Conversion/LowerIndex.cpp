@@ -422,6 +422,13 @@ Value KernelLowering::groupInRole() {
   });
 }
 
+Value KernelLowering::groupCoordinate(const RegisterMap &map, StringRef axis) {
+  RegisterMap groupsOnly;
+  groupsOnly.groups = map.groups;
+  return groupsOnly.hasAxisInThreads(axis) ? threadCoordinate(groupsOnly, axis)
+                                           : Value();
+}
+
 Value KernelLowering::threadCoordinate(const RegisterMap &map, StringRef axis) {
   std::string key = "coordinate";
   auto digits = [&](ArrayRef<Digit> list, StringRef id, int64_t size,

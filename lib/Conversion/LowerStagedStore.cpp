@@ -181,10 +181,8 @@ LogicalResult KernelLowering::lowerStagedStore(ir::StoreOp op) {
                   : range.getAxis() == rowAxis ? kRowsPerGroup / size
                                                : 1);
     Value start = startOf(index);
-    RegisterMap groupsOnly;
-    groupsOnly.groups = map->groups;
-    if (groupsOnly.hasAxisInThreads(range.getAxis())) {
-      start = add(start, threadCoordinate(groupsOnly, range.getAxis()));
+    if (Value group = groupCoordinate(*map, range.getAxis())) {
+      start = add(start, group);
     }
     coordinates.push_back(floorDiv(start, size));
   }

@@ -269,7 +269,6 @@ Values KernelLowering::forPieces(
   if (loop.getBody()->mightHaveTerminator()) {
     loop.getBody()->getTerminator()->erase();
   }
-  named(loop.getInductionVar(), "piece");
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(loop.getBody());
   Value piece = loop.getInductionVar();

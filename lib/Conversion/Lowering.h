@@ -232,6 +232,8 @@ private:
   /// The thread's coordinate along \p axis, less its register part; made once
   /// at the top of the role.
   Value threadCoordinate(const RegisterMap &map, llvm::StringRef axis);
+  /// The part of it that the thread's group gives; null if groups give none.
+  Value groupCoordinate(const RegisterMap &map, llvm::StringRef axis);
   /// Runs \p make at the top of the role, once per \p key.
   Value atRoleTop(llvm::StringRef key, llvm::function_ref<Value()> make);
   Value laneIsZero();

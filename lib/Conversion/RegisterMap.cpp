@@ -113,6 +113,8 @@ std::optional<RegisterMap> RegisterMap::of(ir::TileType tile) {
 
 int64_t RegisterMap::count() const { return extentOf(registers); }
 
+int64_t RegisterMap::groupCount() const { return extentOf(groups); }
+
 DigitPattern RegisterMap::axisPattern(StringRef axis) const {
   DigitPattern pattern;
   for (const Digit &digit : registers) {

@@ -41,6 +41,8 @@ struct RegisterMap {
   static std::optional<RegisterMap> of(ir::TileType tile);
 
   int64_t count() const;
+  /// Groups that hold parts of the tile, or copies.
+  int64_t groupCount() const;
   /// The thread's register index -> offset along \p axis.
   DigitPattern axisPattern(llvm::StringRef axis) const;
   /// This map's register index -> the index of the register of \p source that

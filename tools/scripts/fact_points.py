@@ -9,9 +9,6 @@ machine with a GPU:
 
 Exit code 1 when a fact is named by no point, or one does not compile.
 """
-import argparse
-import concurrent.futures
-import glob
 import json
 import os
 import shutil
@@ -20,7 +17,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from variant_points import ROOT, compile_one  # noqa: E402
+from variant_points import ROOT, arguments, compile_all  # noqa: E402
 
 FILE = os.path.join(ROOT, "examples", "fmha", "fmha.dsl")
 POINTS = [  # fact, D and Dv, causal, mode, dtype, rows of a sequence
@@ -81,13 +78,7 @@ def facts_of_file():
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--spakc", default="spakc")
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--nvcc")
-    parser.add_argument("--arch", default="sm_90a")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    options = parser.parse_args()
+    options = arguments(__doc__.splitlines()[0]).parse_args()
     shutil.rmtree(options.out, ignore_errors=True)
     os.makedirs(options.out)
     good = []
@@ -102,9 +93,7 @@ def main():
         good.append(False)
     print("%d points of %d facts" % (len(POINTS), len(facts_of_file())))
     if options.nvcc:
-        texts = sorted(glob.glob(os.path.join(options.out, "*.cu")))
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            good += pool.map(lambda t: compile_one(options.nvcc, t, options.arch), texts)
+        good += compile_all(options)
     return 0 if all(good) else 1
 
 

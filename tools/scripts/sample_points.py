@@ -12,9 +12,7 @@ those of `spakc --sample-points`, all equally likely. With --nvcc each becomes a
 
 Exit code 1 when a point does not compile or simulate.
 """
-import argparse
 import concurrent.futures
-import glob
 import json
 import os
 import shutil
@@ -23,7 +21,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from variant_points import compile_one  # noqa: E402
+from variant_points import arguments, compile_all  # noqa: E402
 
 
 def spelled(value):
@@ -59,27 +57,21 @@ def emit(options, number, point):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--spakc", default="spakc")
+    parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--file", required=True)
-    parser.add_argument("--out", required=True)
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--prefix", default="point", help="of the names of the files")
     parser.add_argument("-D", action="append", default=[], metavar="AXIS=VALUE")
-    parser.add_argument("--nvcc")
-    parser.add_argument("--arch", default="sm_90a")
     parser.add_argument("--simulate", metavar="SHAPE", help="e.g. B=1,Hq=2,Hkv=1,M=130,N=200")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     shutil.rmtree(options.out, ignore_errors=True)
     os.makedirs(options.out)
     points = sample(options)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         good = list(pool.map(lambda p: emit(options, *p), enumerate(points)))
-        if options.nvcc:
-            texts = sorted(glob.glob(os.path.join(options.out, "*.cu")))
-            good += pool.map(lambda t: compile_one(options.nvcc, t, options.arch), texts)
+    if options.nvcc:
+        good += compile_all(options)
     print("%d points, %d bad" % (len(points), good.count(False)))
     return 1 if False in good else 0
 

@@ -79,13 +79,26 @@ def compile_one(nvcc, path, arch):
     return done.returncode == 0
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def compile_all(options):
+    """Every text of the folder; what compile_one says of each."""
+    texts = sorted(glob.glob(os.path.join(options.out, "*.cu")))
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        return list(pool.map(lambda t: compile_one(options.nvcc, t, options.arch), texts))
+
+
+def arguments(description):
+    """What the scripts that compile points have in common."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--spakc", default="spakc")
     parser.add_argument("--out", required=True)
     parser.add_argument("--nvcc")
     parser.add_argument("--arch", default="sm_90a")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    return parser
+
+
+def main():
+    parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--match", default="", help="only files whose path contains this")
     parser.add_argument("--dtypes", default="bf16,f16", help="element types (default bf16,f16)")
     options = parser.parse_args()
@@ -93,13 +106,8 @@ def main():
     os.makedirs(options.out)
     if not emit(options.spakc, options.out, options.match, options.dtypes):
         return 1
-    texts = sorted(glob.glob(os.path.join(options.out, "*.cu")))
-    print("%d points" % len(texts))
-    if not options.nvcc:
-        return 0
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        good = list(pool.map(lambda t: compile_one(options.nvcc, t, options.arch), texts))
-    return 0 if all(good) else 1
+    print("%d points" % len(glob.glob(os.path.join(options.out, "*.cu"))))
+    return 0 if not options.nvcc or all(compile_all(options)) else 1
 
 
 if __name__ == "__main__":

@@ -105,6 +105,16 @@ OpFoldResult uniformOf(Value tile) {
   return splat.getSrc();
 }
 
+bool isZeroTile(Value tile) {
+  if (auto splat = tile.getDefiningOp<SplatOp>()) {
+    return matchPattern(splat.getSrc(), m_AnyZeroFloat());
+  }
+  DenseFPElementsAttr elements;
+  return matchPattern(tile, m_AnyZeroFloat()) ||
+         (matchPattern(tile, m_Constant(&elements)) && elements.isSplat() &&
+          elements.getSplatValue<APFloat>().isZero());
+}
+
 std::optional<double> magnitudeOf(Value tile) {
   Operation *def = tile.getDefiningOp();
   if (!def) {

@@ -22,6 +22,9 @@ std::optional<double> knownAtMost(mlir::Value scalar);
 /// of a constant. Null if it has none or is not f32.
 mlir::OpFoldResult uniformOf(mlir::Value tile);
 
+/// Whether every element of \p tile is the constant zero.
+bool isZeroTile(mlir::Value tile);
+
 /// A number that no element of \p tile is above, or below the negative of;
 /// elements that a mask makes -inf do not count.
 std::optional<double> magnitudeOf(mlir::Value tile);

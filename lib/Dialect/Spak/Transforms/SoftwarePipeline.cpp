@@ -5,6 +5,7 @@
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
 #include "LoopRewrite.h"
+#include "ScalarBounds.h"
 #include "Stages.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,17 +20,6 @@ namespace spak::ir {
 #include "spak/Dialect/Spak/Transforms/Passes.h.inc"
 
 namespace {
-
-/// Whether every element of \p tile is the constant zero.
-bool isZeroSplat(Value tile) {
-  if (auto splat = tile.getDefiningOp<SplatOp>()) {
-    return matchPattern(splat.getSrc(), m_AnyZeroFloat());
-  }
-  DenseFPElementsAttr elements;
-  return matchPattern(tile, m_AnyZeroFloat()) ||
-         (matchPattern(tile, m_Constant(&elements)) && elements.isSplat() &&
-          elements.getSplatValue<APFloat>().isZero());
-}
 
 /// Rotates one loop. At time t the rotated body runs stage 0 of iteration t
 /// ("now") and stage 1 of iteration t - 1 ("before"):
@@ -164,7 +154,7 @@ void Rotation::simplifyFirst(Operation *op) {
   } else if (auto rescale = dyn_cast<SoftmaxRescaleOp>(op)) {
     Value copy = nowMap.lookup(rescale.getResult());
     Value source = copy.getDefiningOp<SoftmaxRescaleOp>().getO();
-    if (isZeroSplat(source)) {
+    if (isZeroTile(source)) {
       nowMap.map(rescale.getResult(), source);
       copy.getDefiningOp()->erase();
     }

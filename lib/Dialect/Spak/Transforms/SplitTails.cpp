@@ -6,6 +6,8 @@
 #include "spak/Dialect/Spak/IR/SpakCluster.h"
 #include "spak/Dialect/Spak/Transforms/Passes.h"
 
+#include "ScalarBounds.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
@@ -44,17 +46,6 @@ private:
   ShareOp share;
 };
 
-/// Whether \p tile is zero everywhere.
-bool isZero(Value tile) {
-  if (auto splat = tile.getDefiningOp<SplatOp>()) {
-    return matchPattern(splat.getSrc(), m_AnyZeroFloat());
-  }
-  auto constant = tile.getDefiningOp<arith::ConstantOp>();
-  auto dense = constant ? dyn_cast<DenseFPElementsAttr>(constant.getValue())
-                        : DenseFPElementsAttr();
-  return dense && dense.isSplat() && dense.getSplatValue<APFloat>().isZero();
-}
-
 /// Whether \p value is \p start with something added.
 bool addsTo(Value value, Value start) {
   if (value == start) {
@@ -75,7 +66,7 @@ bool TailSplitter::isSumFromZero(OpResult result) {
   auto type = dyn_cast<TileType>(result.getType());
   // What else reads the sum of the steps before would read that of some only.
   return type && type.getElementType().isF32() && argument.hasOneUse() &&
-         isZero(loop.getInitArgs()[number]) &&
+         isZeroTile(loop.getInitArgs()[number]) &&
          addsTo(loop.getYield().getArgs()[number], argument);
 }
 

@@ -100,15 +100,23 @@ LogicalResult TmaStoreOp::verify() {
   return verifyCoords(*this, getCoords().size());
 }
 
+/// What is moved matrix by matrix: packed registers, rows of \p width bytes.
+static LogicalResult verifySlab(Operation *op, FragType frag, int64_t width) {
+  if (!frag.isPacked()) {
+    return op->emitOpError("expected packed registers, got ") << frag;
+  }
+  if (width != 32 && width != 64 && width != 128) {
+    return op->emitOpError("expected a width of 32, 64 or 128 bytes, got ")
+           << width;
+  }
+  return success();
+}
+
 LogicalResult StMatrixOp::verify() {
   FragType frag = getFrag().getType();
   int64_t width = getWidth();
-  if (!frag.isPacked()) {
-    return emitOpError("expected packed registers, got ") << frag;
-  }
-  if (width != 32 && width != 64 && width != 128) {
-    return emitOpError("expected a width of 32, 64 or 128 bytes, got ")
-           << width;
+  if (failed(verifySlab(*this, frag, width))) {
+    return failure();
   }
   int64_t end = static_cast<int64_t>(getFirst()) + width / 8;
   if (end > frag.getCount()) {
@@ -122,12 +130,8 @@ LogicalResult LdMatrixOp::verify() {
   FragType frag = getResult().getType();
   SmemType smem = getSrc().getType();
   int64_t width = getWidth();
-  if (!frag.isPacked()) {
-    return emitOpError("expected packed registers, got ") << frag;
-  }
-  if (width != 32 && width != 64 && width != 128) {
-    return emitOpError("expected a width of 32, 64 or 128 bytes, got ")
-           << width;
+  if (failed(verifySlab(*this, frag, width))) {
+    return failure();
   }
   int64_t registers = width / 8, slab = getSlab();
   int64_t slabs = frag.getCount() / registers;
